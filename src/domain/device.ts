@@ -1,0 +1,49 @@
+export const DEVICE_KINDS = [
+  "inverter",
+  "battery",
+  "pv_array",
+  "wind_turbine",
+  "meter",
+  "ems",
+  "bms",
+  "pcs",
+  "sensor",
+  "other",
+] as const;
+export type DeviceKind = (typeof DEVICE_KINDS)[number];
+
+export const DEVICE_STATUSES = ["online", "offline", "unknown"] as const;
+export type DeviceStatus = (typeof DEVICE_STATUSES)[number];
+
+/** A device that is polled this many times without a word of it has an unknown status, and its values are no longer live. */
+const POLLS_UNTIL_STALE = 3;
+const STALE_AFTER_MS_LEAST = 180_000;
+
+/** Age from which a value is not shown as live, ms; `pollIntervalMs` is null for a device that pushes. */
+export function staleAfterMs(pollIntervalMs: number | null): number {
+  return Math.max(STALE_AFTER_MS_LEAST, POLLS_UNTIL_STALE * (pollIntervalMs ?? 0));
+}
+
+/** A device's status from the latest reading of its `online` metric: what is too old to be believed is unknown. */
+export function statusOf(
+  online: { readonly value: number; readonly timeMs: number } | undefined,
+  nowMs: number,
+  staleMs: number,
+): DeviceStatus {
+  if (!online || nowMs - online.timeMs > staleMs) return "unknown";
+  return online.value === 0 ? "offline" : "online";
+}
+
+export interface Device {
+  readonly id: string;
+  readonly siteId: string;
+  readonly name: string;
+  readonly kind: DeviceKind;
+  readonly serialNumber: string | null;
+  readonly manufacturer: string | null;
+  readonly model: string | null;
+  readonly ratedPowerW: number | null;
+  /** The vendor account that reads it; null for a device that pushes. */
+  readonly connectionId: string | null;
+  readonly createdAtMs: number;
+}

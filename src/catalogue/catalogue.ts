@@ -1,0 +1,37 @@
+import type { Clock } from "../domain/clock.ts";
+import { Connections } from "./connections.ts";
+import { openCatalogueDatabase } from "./database.ts";
+import { Devices } from "./devices.ts";
+import { SeriesDirectory } from "./directory.ts";
+import { OwnSecrets } from "./own-secrets.ts";
+import type { Sealing } from "./sealing.ts";
+import { Sites } from "./sites.ts";
+import { Users } from "./users.ts";
+
+/** What there is: sites, devices, metrics, connections, people. */
+export interface Catalogue {
+  readonly sites: Sites;
+  readonly devices: Devices;
+  readonly connections: Connections;
+  readonly users: Users;
+  readonly ownSecrets: OwnSecrets;
+  readonly directory: SeriesDirectory;
+  close(): Promise<void>;
+}
+
+/** Opens the catalogue in an SQLite file. @throws StartupError */
+export async function openCatalogue(path: string, sealing: Sealing, clock: Clock): Promise<Catalogue> {
+  const database = await openCatalogueDatabase(path);
+  const directory = new SeriesDirectory();
+  const devices = new Devices(database, directory, clock);
+  await devices.loadDirectory();
+  return {
+    sites: new Sites(database, clock),
+    devices,
+    connections: new Connections(database, sealing, clock),
+    users: new Users(database, clock),
+    ownSecrets: new OwnSecrets(database, sealing),
+    directory,
+    close: () => database.destroy(),
+  };
+}

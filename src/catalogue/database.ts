@@ -1,0 +1,61 @@
+import { DatabaseSync } from "node:sqlite";
+import { Kysely, SqliteDialect } from "kysely";
+import { StartupError } from "../domain/errors.ts";
+import { migrateToLatest } from "./migrations/migrate.ts";
+import type { Schema } from "./schema.ts";
+
+export type CatalogueDatabase = Kysely<Schema>;
+
+/** How long a statement waits for another connection's lock before it fails, ms. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens the catalogue's SQLite file, creating it if need be, and brings it to the newest schema.
+ * @throws StartupError when the file cannot be opened, is damaged, or was written by a newer version.
+ */
+export async function openCatalogueDatabase(path: string): Promise<CatalogueDatabase> {
+  const sqlite = openSqlite(path);
+  const database = new Kysely<Schema>({ dialect: new SqliteDialect({ database: kyselyView(sqlite) }) });
+  try {
+    await migrateToLatest(database, path);
+    return database;
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+}
+
+function openSqlite(path: string): DatabaseSync {
+  let sqlite: DatabaseSync | undefined;
+  try {
+    sqlite = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
+    sqlite.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    const verdict = sqlite.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
+    if (verdict !== "ok") throw new Error(String(verdict));
+    return sqlite;
+  } catch (error) {
+    sqlite?.close();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartupError(
+      `The catalogue ${path} cannot be opened (${reason.replaceAll(/\s+/g, " ")}). Restore it from a backup, or move it away to begin anew.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Gives Kysely's SQLite dialect the few methods that it calls, on Node's own SQLite. */
+function kyselyView(sqlite: DatabaseSync): ConstructorParameters<typeof SqliteDialect>[0]["database"] {
+  return {
+    close: () => sqlite.close(),
+    prepare(sql) {
+      const statement = sqlite.prepare(sql);
+      type Values = Parameters<typeof statement.all>;
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...(parameters as Values)),
+        run: (parameters) => statement.run(...(parameters as Values)),
+        iterate: (parameters) => statement.iterate(...(parameters as Values)),
+      };
+    },
+  };
+}

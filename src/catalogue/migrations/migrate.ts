@@ -1,0 +1,25 @@
+import type { Kysely } from "kysely";
+import { type Migration, Migrator } from "kysely/migration";
+import { StartupError } from "../../domain/errors.ts";
+import type { Schema } from "../schema.ts";
+import { first } from "./001-first.ts";
+
+/** In order, for ever: a migration that has been released is never edited, only followed. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  "001-first": first,
+};
+
+/** Brings a database of any earlier version to this one. @throws StartupError when that fails, or a newer version wrote it. */
+export async function migrateToLatest(database: Kysely<Schema>, where: string): Promise<void> {
+  const migrator = new Migrator({ db: database, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  const reason = error instanceof Error ? error.message : String(error);
+  const unknownMigration = /previously executed migration (\S+) is missing/.exec(reason)?.[1];
+  throw new StartupError(
+    unknownMigration
+      ? `The catalogue ${where} was written by a newer Kilowatch (it knows "${unknownMigration}"): start that version, or restore a backup of this one.`
+      : `The catalogue ${where} cannot be brought to this version's form (${reason}). Nothing was changed; restore a backup if it was edited by hand.`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,72 @@
+import type { Generated } from "kysely";
+import type { DeviceKind } from "../domain/device.ts";
+import type { MetricKind } from "../domain/metric.ts";
+
+/** The catalogue's tables, as Kysely sees them. Times are epoch ms, ids UUIDv7 text. */
+export interface Schema {
+  site: {
+    id: string;
+    name: string;
+    timezone: string;
+    latitude: number | null;
+    longitude: number | null;
+    peak_power_w: number | null;
+    created_at_ms: number;
+  };
+  device: {
+    id: string;
+    site_id: string;
+    name: string;
+    kind: DeviceKind;
+    serial_number: string | null;
+    manufacturer: string | null;
+    model: string | null;
+    rated_power_w: number | null;
+    connection_id: string | null;
+    created_at_ms: number;
+  };
+  /** Hands out series numbers: AUTOINCREMENT never gives one twice, even after its metric is gone. */
+  series: {
+    number: Generated<number>;
+    metric_id: string;
+  };
+  metric: {
+    id: string;
+    device_id: string;
+    name: string;
+    unit: string;
+    kind: MetricKind;
+    series: number;
+    created_at_ms: number;
+  };
+  connection: {
+    id: string;
+    name: string;
+    vendor: string;
+    base_url: string;
+    /** Sealed JSON of the vendor's credential shape. */
+    credential_sealed: Uint8Array;
+    poll_interval_ms: number;
+    created_at_ms: number;
+  };
+  user: {
+    id: string;
+    email: string;
+    name: string;
+    password_hash: string;
+    is_admin: number;
+    created_at_ms: number;
+  };
+  session: {
+    /** SHA-256 of the cookie's token, hex: the table alone signs nobody in. */
+    token_hash: string;
+    user_id: string;
+    created_at_ms: number;
+    expires_at_ms: number;
+  };
+  /** Secrets that this installation made for itself, such as its token-signing key. */
+  own_secret: {
+    name: string;
+    sealed: Uint8Array;
+  };
+}

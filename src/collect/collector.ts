@@ -1,0 +1,85 @@
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { Connection } from "../domain/connection.ts";
+import { InvalidInput } from "../domain/errors.ts";
+import type { Log } from "../domain/log.ts";
+import type { IngestPipeline } from "../ingest/pipeline.ts";
+import type { VendorDefinition } from "../vendors/vendor.ts";
+import type { ConnectionHealth } from "./connection-health.ts";
+import { Poller, type PollerCounts } from "./poller.ts";
+
+export interface ConnectionReport extends ConnectionHealth {
+  readonly connection: Connection;
+  readonly counts: PollerCounts;
+  /** Devices that are polled. */
+  readonly devices: number;
+}
+
+export interface CollectorParts {
+  readonly catalogue: Catalogue;
+  readonly pipeline: IngestPipeline;
+  /** The registry's look-up. */
+  readonly vendorById: (id: string) => VendorDefinition | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Keeps one poller for each connection of the catalogue. */
+export class Collector {
+  readonly #catalogue: Catalogue;
+  readonly #pipeline: IngestPipeline;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #vendorById: (id: string) => VendorDefinition | undefined;
+  readonly #pollers = new Map<string, Poller>();
+
+  constructor(parts: CollectorParts) {
+    this.#vendorById = parts.vendorById;
+    this.#catalogue = parts.catalogue;
+    this.#pipeline = parts.pipeline;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+  }
+
+  /** Starts polling every connection that the catalogue has. */
+  async start(): Promise<void> {
+    for (const connection of await this.#catalogue.connections.list()) await this.poll(connection);
+  }
+
+  /** Starts polling a connection, or starts it anew after a change. @throws InvalidInput when its vendor is not known. */
+  async poll(connection: Connection): Promise<ConnectionReport> {
+    await this.#pollers.get(connection.id)?.close();
+    const vendor = this.#vendorById(connection.vendor);
+    if (!vendor)
+      throw new InvalidInput([{ path: "vendor", message: `"${connection.vendor}" is no vendor that is known` }]);
+    const credential = vendor.credential.parse(await this.#catalogue.connections.credential(connection.id));
+    const poller = new Poller({
+      connection,
+      devices: await this.#catalogue.devices.ofConnection(connection.id),
+      // The process before this one may have spent the vendor's budget a moment ago.
+      client: vendor.open({ baseUrl: connection.baseUrl, credential, clock: this.#clock, budgetSpent: true }),
+      limits: vendor.limits,
+      directory: this.#catalogue.directory,
+      pipeline: this.#pipeline,
+      clock: this.#clock,
+      log: this.#log,
+    });
+    this.#pollers.set(connection.id, poller);
+    poller.start();
+    return reportOf(poller);
+  }
+
+  reports(): ConnectionReport[] {
+    return [...this.#pollers.values()].map(reportOf);
+  }
+
+  /** Stops every poller. Idempotent. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#pollers.values()].map((poller) => poller.close()));
+    this.#pollers.clear();
+  }
+}
+
+function reportOf(poller: Poller): ConnectionReport {
+  return { connection: poller.connection, counts: poller.counts, devices: poller.devices, ...poller.health };
+}

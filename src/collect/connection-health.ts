@@ -1,0 +1,63 @@
+import type { Clock } from "../domain/clock.ts";
+import type { Log } from "../domain/log.ts";
+
+/** How a connection does, for the page, the API and the log. */
+export type ConnectionState =
+  /** Nothing has been asked yet. */
+  | "starting"
+  /** The last request was answered. */
+  | "running"
+  /** The last request failed; it is tried again by itself. */
+  | "backing_off"
+  /** The vendor refused the credential; nothing is sent until it is replaced. */
+  | "refused";
+
+export interface ConnectionHealth {
+  readonly state: ConnectionState;
+  /** Why it is not running: one sentence for a person, without secrets. */
+  readonly message: string | null;
+  /** Epoch ms of the last change of state. */
+  readonly sinceMs: number;
+}
+
+/** Follows a connection's state, and says each change in the log once however many requests fail alike. */
+export class ConnectionHealthTracker {
+  #health: ConnectionHealth;
+  readonly #name: string;
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor(name: string, clock: Clock, log: Log) {
+    this.#name = name;
+    this.#clock = clock;
+    this.#log = log;
+    this.#health = { state: "starting", message: null, sinceMs: clock.nowMs() };
+  }
+
+  get health(): ConnectionHealth {
+    return this.#health;
+  }
+
+  answered(): void {
+    const before = this.#health;
+    if (before.state === "running") return;
+    this.#health = { state: "running", message: null, sinceMs: this.#clock.nowMs() };
+    if (before.state === "starting") return;
+    const outageS = Math.round((this.#clock.nowMs() - before.sinceMs) / 1_000);
+    this.#log.info({ connection: this.#name, outageS }, "the vendor answers again");
+  }
+
+  failed(message: string): void {
+    this.#change("backing_off", message, "the vendor does not answer as it should; backing off");
+  }
+
+  refused(message: string): void {
+    this.#change("refused", message, "the vendor refused the credential; polling stops until it is replaced");
+  }
+
+  #change(state: ConnectionState, message: string, logLine: string): void {
+    const isNew = this.#health.state !== state;
+    this.#health = { state, message, sinceMs: isNew ? this.#clock.nowMs() : this.#health.sinceMs };
+    if (isNew) this.#log.warn({ connection: this.#name, reason: message }, logLine);
+  }
+}

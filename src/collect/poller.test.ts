@@ -1,0 +1,180 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { SeriesDirectory } from "../catalogue/directory.ts";
+import type { Device } from "../domain/device.ts";
+import { StorageUnavailable } from "../domain/errors.ts";
+import type { Log } from "../domain/log.ts";
+import { ACTIVE_POWER } from "../domain/metric.ts";
+import { QUALITY, type ReadingColumns } from "../domain/reading.ts";
+import { VirtualClock } from "../domain/virtual-clock.ts";
+import type { IngestPipeline } from "../ingest/pipeline.ts";
+import { VendorAuthRejected, VendorUnavailable } from "../transport/errors.ts";
+import type { LatestBatch, VendorClient } from "../vendors/vendor.ts";
+import { BACKOFF_MS_MAX, Poller } from "./poller.ts";
+
+const FACTS = { status: null, attempts: 1, requestId: null, body: null };
+const DEVICES = 25;
+const POLL_INTERVAL_MS = 60_000;
+
+/** A vendor that takes one virtual second a request, and does what the test says. */
+class FakeVendor implements VendorClient {
+  readonly asked: { serials: readonly string[]; atMs: number }[] = [];
+  behaviour: "answers" | "unavailable" | "refuses" = "answers";
+  closed = false;
+  readonly #clock: VirtualClock;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  async *readLatest(serials: readonly string[], signal?: AbortSignal): AsyncGenerator<LatestBatch, void, undefined> {
+    this.asked.push({ serials, atMs: this.#clock.monotonicMs() });
+    await this.#clock.sleepUntil(this.#clock.monotonicMs() + 1_000, signal);
+    if (this.behaviour === "refuses") throw new VendorAuthRejected("The token was refused.", FACTS);
+    const failure =
+      this.behaviour === "unavailable" ? new VendorUnavailable("The vendor cannot be reached.", FACTS) : null;
+    const readings = serials.map((device) => ({
+      device,
+      metric: ACTIVE_POWER,
+      timeMs: this.#clock.nowMs(),
+      value: 1,
+      quality: QUALITY.good,
+    }));
+    yield { asked: serials, readings: failure ? [] : readings, missing: [], issues: [], failure };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
+
+let clock: VirtualClock;
+let vendor: FakeVendor;
+let stored: ReadingColumns[];
+let storageFails: boolean;
+let lines: { level: string; message: string }[];
+let poller: Poller;
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  vendor = new FakeVendor(clock);
+  stored = [];
+  storageFails = false;
+  lines = [];
+  const directory = new SeriesDirectory();
+  const devices = Array.from({ length: DEVICES }, (_, index): Device => {
+    const id = `device-${index}`;
+    directory.add({ ...ACTIVE_POWER, id: `metric-${index}`, deviceId: id, series: index + 1 }, "site");
+    return {
+      id,
+      siteId: "site",
+      name: id,
+      kind: "inverter",
+      serialNumber: `SN-${index}`,
+      manufacturer: null,
+      model: null,
+      ratedPowerW: null,
+      connectionId: "c",
+      createdAtMs: 0,
+    };
+  });
+  const pipeline: Pick<IngestPipeline, "accept"> = {
+    async accept(columns) {
+      if (storageFails) throw new StorageUnavailable("The disk is full.", 5);
+      stored.push(columns);
+    },
+  };
+  const say = (level: string) => (_facts: object, message: string) => lines.push({ level, message });
+  const log: Log = { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
+  poller = new Poller({
+    connection: {
+      id: "c",
+      name: "Account",
+      vendor: "fake",
+      baseUrl: "http://vendor.test",
+      pollIntervalMs: POLL_INTERVAL_MS,
+      createdAtMs: 0,
+    },
+    devices,
+    client: vendor,
+    limits: { budgets: [{ requests: 1, perMs: 1_000 }], devicesPerRequest: 10 },
+    directory,
+    pipeline: pipeline as IngestPipeline,
+    clock,
+    log,
+    random: () => 1,
+  });
+});
+
+const storedSeries = () => stored.flatMap((columns) => [...columns.series]);
+
+describe("a poller", () => {
+  test("asks for every device once an interval, in as few requests as there can be", async () => {
+    poller.start();
+    await clock.advance(POLL_INTERVAL_MS);
+    expect(vendor.asked.map(({ serials }) => serials.length)).toEqual([10, 10, 5]);
+    expect(new Set(storedSeries()).size).toBe(DEVICES);
+    await clock.advance(POLL_INTERVAL_MS);
+    expect(vendor.asked).toHaveLength(6);
+    expect(poller.health.state).toBe("running");
+    expect(poller.counts).toMatchObject({ requests: 6, failedRequests: 0, readings: 2 * DEVICES });
+    await poller.close();
+    expect(vendor.closed).toBe(true);
+  });
+
+  test("keeps each device's interval over a simulated day", async () => {
+    poller.start();
+    await clock.advance(24 * 3_600_000);
+    await poller.close();
+    const times = vendor.asked.filter(({ serials }) => serials.includes("SN-3")).map(({ atMs }) => atMs);
+    const gaps = times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(POLL_INTERVAL_MS);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(POLL_INTERVAL_MS + 4_000);
+  });
+
+  test("backs off from a vendor that fails, says so once, and recovers by itself", async () => {
+    vendor.behaviour = "unavailable";
+    poller.start();
+    await clock.advance(3_600_000);
+    expect(poller.health).toMatchObject({ state: "backing_off", message: "The vendor cannot be reached." });
+    expect(vendor.asked.length).toBeLessThanOrEqual(3_600_000 / BACKOFF_MS_MAX + 10);
+    expect(lines.filter(({ level }) => level === "warn")).toHaveLength(1);
+    vendor.behaviour = "answers";
+    await clock.advance(BACKOFF_MS_MAX + 5_000);
+    expect(poller.health).toMatchObject({ state: "running", message: null });
+    expect(lines.at(-1)).toEqual({ level: "info", message: "the vendor answers again" });
+    await clock.advance(POLL_INTERVAL_MS);
+    expect(new Set(storedSeries()).size).toBe(DEVICES);
+    await poller.close();
+  });
+
+  test("stops after one request when the credential is refused", async () => {
+    vendor.behaviour = "refuses";
+    poller.start();
+    await clock.advance(3_600_000);
+    expect(vendor.asked).toHaveLength(1);
+    expect(poller.health).toMatchObject({ state: "refused", message: "The token was refused." });
+    await poller.close();
+  });
+
+  test("holds what it got until storage takes it", async () => {
+    storageFails = true;
+    poller.start();
+    await clock.advance(30_000);
+    expect(vendor.asked).toHaveLength(1);
+    storageFails = false;
+    await clock.advance(POLL_INTERVAL_MS);
+    expect(new Set(storedSeries()).size).toBe(DEVICES);
+    expect(lines.map(({ message }) => message)).toEqual(["polling waits for storage", "storage takes readings again"]);
+    await poller.close();
+  });
+
+  test("ends the open request when it is closed", async () => {
+    poller.start();
+    await clock.advance(500);
+    await poller.close();
+    await poller.close();
+    expect(stored).toEqual([]);
+    await clock.advance(3_600_000);
+    expect(vendor.asked).toHaveLength(1);
+  });
+});

@@ -1,0 +1,186 @@
+import type { SeriesDirectory } from "../catalogue/directory.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { Connection } from "../domain/connection.ts";
+import type { Device } from "../domain/device.ts";
+import { StorageUnavailable } from "../domain/errors.ts";
+import type { Log } from "../domain/log.ts";
+import { type ReadingColumns, ReadingColumnsBuilder } from "../domain/reading.ts";
+import type { IngestPipeline } from "../ingest/pipeline.ts";
+import { type LatestBatch, VendorAuthRejected, type VendorClient, type VendorLimits } from "../vendors/vendor.ts";
+import { type ConnectionHealth, ConnectionHealthTracker } from "./connection-health.ts";
+import { DueQueue } from "./due-queue.ts";
+
+/** Longest pause between two requests to a vendor that fails. */
+export const BACKOFF_MS_MAX = 60_000;
+const BACKOFF_MS_BASE = 1_000;
+
+export interface PollerParts {
+  readonly connection: Connection;
+  readonly devices: readonly Device[];
+  readonly client: VendorClient;
+  readonly limits: VendorLimits;
+  readonly directory: SeriesDirectory;
+  readonly pipeline: IngestPipeline;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+}
+
+/** What has come of polling so far. */
+export interface PollerCounts {
+  readonly requests: number;
+  readonly failedRequests: number;
+  readonly readings: number;
+  /** Values that the vendor sent and Kilowatch refused or doubted. */
+  readonly issues: number;
+  readonly missingDevices: number;
+}
+
+/** Polls the devices of one connection for ever, whoever has waited longest first. */
+export class Poller {
+  readonly #parts: PollerParts;
+  readonly #health: ConnectionHealthTracker;
+  readonly #due = new DueQueue<string>();
+  readonly #deviceIdBySerial: ReadonlyMap<string, string>;
+  readonly #stop = new AbortController();
+  readonly #random: () => number;
+  readonly #issueSeen = new Set<string>();
+  #counts = { requests: 0, failedRequests: 0, readings: 0, issues: 0, missingDevices: 0 };
+  #consecutiveFailures = 0;
+  #running: Promise<void> | null = null;
+
+  constructor(parts: PollerParts) {
+    this.#parts = parts;
+    this.#random = parts.random ?? Math.random;
+    this.#health = new ConnectionHealthTracker(parts.connection.name, parts.clock, parts.log);
+    const withSerial = parts.devices.filter((device) => device.serialNumber !== null);
+    this.#deviceIdBySerial = new Map(withSerial.map((device) => [device.serialNumber ?? "", device.id]));
+    for (const serial of this.#deviceIdBySerial.keys()) this.#due.put(serial, 0);
+  }
+
+  get connection(): Connection {
+    return this.#parts.connection;
+  }
+
+  get devices(): number {
+    return this.#deviceIdBySerial.size;
+  }
+
+  get health(): ConnectionHealth {
+    return this.#health.health;
+  }
+
+  get counts(): PollerCounts {
+    return this.#counts;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Ends the open request and waits until what it brought is stored or given up. Idempotent. */
+  async close(): Promise<void> {
+    this.#stop.abort(new DOMException("The poller stops.", "AbortError"));
+    await this.#running;
+    await this.#parts.client.close();
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log, connection } = this.#parts;
+    try {
+      for (;;) {
+        const dueMs = this.#due.nextDueMs;
+        if (dueMs === null) return;
+        await clock.sleepUntil(dueMs, this.#stop.signal);
+        await this.#pollWhoIsDue();
+      }
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      if (error instanceof VendorAuthRejected) {
+        this.#health.refused(error.message);
+        return;
+      }
+      // Whatever this is, it is a fault of ours: it must be seen, and it must not take the server with it.
+      log.error({ connection: connection.name, err: error }, "polling stopped by an unexpected error");
+      this.#health.failed("Polling stopped because of an internal error; see the log, and restart the server.");
+    }
+  }
+
+  async #pollWhoIsDue(): Promise<void> {
+    const { client, clock, limits } = this.#parts;
+    const serials = this.#due.take(limits.devicesPerRequest, clock.monotonicMs());
+    try {
+      for await (const batch of client.readLatest(serials, this.#stop.signal)) {
+        this.#counts.requests++;
+        if (batch.failure) await this.#backOff(batch);
+        else await this.#take(batch);
+      }
+    } finally {
+      // In any case, so that no device is ever forgotten.
+      const nextMs = clock.monotonicMs() + this.#parts.connection.pollIntervalMs;
+      for (const serial of serials) this.#due.put(serial, nextMs);
+    }
+  }
+
+  async #take(batch: LatestBatch): Promise<void> {
+    this.#consecutiveFailures = 0;
+    this.#health.answered();
+    this.#counts.issues += batch.issues.length;
+    this.#counts.missingDevices += batch.missing.length;
+    this.#noteIssues(batch);
+    const columns = this.#columnsOf(batch);
+    await this.#store(columns);
+    this.#counts.readings += columns.length;
+  }
+
+  /** Holds the batch until storage takes it: the vendor's budget for it is spent, so it is worth waiting for. */
+  async #store(columns: ReadingColumns): Promise<void> {
+    const { pipeline, clock, log, connection } = this.#parts;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await pipeline.accept(columns);
+        if (attempt > 0) log.info({ connection: connection.name }, "storage takes readings again");
+        return;
+      } catch (error) {
+        if (!(error instanceof StorageUnavailable)) throw error;
+        if (attempt === 0)
+          log.warn({ connection: connection.name, reason: error.message }, "polling waits for storage");
+        await clock.sleepUntil(clock.monotonicMs() + error.retryAfterS * 1_000, this.#stop.signal);
+      }
+    }
+  }
+
+  async #backOff(batch: LatestBatch): Promise<void> {
+    const { clock } = this.#parts;
+    this.#counts.failedRequests++;
+    this.#health.failed(batch.failure?.message ?? "The vendor did not answer.");
+    const ceilingMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_BASE * 2 ** Math.min(this.#consecutiveFailures++, 16));
+    // Between half and all of the ceiling: never at once, and not in step with other programs that lost the vendor too.
+    const pauseMs = ceilingMs * (0.5 + this.#random() / 2);
+    await clock.sleepUntil(clock.monotonicMs() + pauseMs, this.#stop.signal);
+  }
+
+  #columnsOf(batch: LatestBatch): ReadingColumns {
+    const { directory } = this.#parts;
+    const builder = new ReadingColumnsBuilder();
+    for (const reading of batch.readings) {
+      const deviceId = this.#deviceIdBySerial.get(reading.device);
+      const owner = deviceId === undefined ? undefined : directory.ofDevice(deviceId, reading.metric.name);
+      // A metric that a person removed from the device is no longer wanted.
+      if (owner) builder.push(owner.series, reading.timeMs, reading.value, reading.quality);
+    }
+    return builder.finish();
+  }
+
+  /** Says each device's trouble in the log once per kind, not at every poll. */
+  #noteIssues(batch: LatestBatch): void {
+    const { log, connection } = this.#parts;
+    for (const issue of batch.issues) {
+      const key = `${issue.kind} ${issue.device}`;
+      if (this.#issueSeen.has(key) || !this.#deviceIdBySerial.has(issue.device)) continue;
+      this.#issueSeen.add(key);
+      log.warn({ connection: connection.name, ...issue }, "a value of this device could not be used");
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { randomBytes } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import type { FastifyReply } from "fastify";
+import { qualityName } from "../domain/reading.ts";
+import type { LiveEvent, LiveHub, LiveReading, LiveTaken, LiveWatch } from "../live/hub.ts";
+import { isoTime } from "./views/times.ts";
+
+/** A comment line is sent this often, so that proxies and browsers know that a quiet stream lives. */
+export const HEARTBEAT_INTERVAL_MS = 15_000;
+/** What the browser waits before it comes back after a cut. */
+const RECONNECT_AFTER_MS = 2_000;
+
+/**
+ * Live readings as server-sent events (HTML standard, "Server-sent events"). Event `reading` brings one reading; `dropped`
+ * says how many were lost because the reader was too slow; `reset` says that what was missed is gone and the state should be read anew.
+ */
+export class LiveStreams {
+  readonly #hub: LiveHub;
+  /** Tells this process' places from an earlier one's. */
+  readonly #epoch = randomBytes(6).toString("base64url");
+  readonly #open = new Set<LiveStream>();
+  readonly #heartbeat: NodeJS.Timeout;
+
+  constructor(hub: LiveHub) {
+    this.#hub = hub;
+    this.#heartbeat = setInterval(() => {
+      for (const stream of this.#open) stream.beat();
+    }, HEARTBEAT_INTERVAL_MS);
+    this.#heartbeat.unref();
+  }
+
+  get open(): number {
+    return this.#open.size;
+  }
+
+  /** Takes the reply over and streams until the reader goes or the server closes. */
+  stream(reply: FastifyReply, wants: (reading: LiveReading) => boolean, lastEventId: string | undefined): void {
+    reply.hijack();
+    const response = reply.raw;
+    response.writeHead(200, {
+      "content-type": "text/event-stream",
+      "cache-control": "no-store",
+      "x-accel-buffering": "no",
+      connection: "keep-alive",
+    });
+    response.write(`retry: ${RECONNECT_AFTER_MS}\n\n`);
+    const stream = new LiveStream(response, this.#epoch);
+    this.#open.add(stream);
+    stream.follow(this.#hub.watch(wants, () => stream.wake(), this.#placeOf(lastEventId)));
+    response.once("close", () => {
+      this.#open.delete(stream);
+      stream.end();
+    });
+  }
+
+  /** Ends every stream; browsers come back by themselves. */
+  close(): void {
+    clearInterval(this.#heartbeat);
+    for (const stream of this.#open) stream.end();
+  }
+
+  /** Null on a first visit; for an id of another process a place that the hub cannot know, so that the reader is told to start anew. */
+  #placeOf(lastEventId: string | undefined): number | null {
+    if (lastEventId === undefined) return null;
+    const [epoch, place] = lastEventId.split(":");
+    return epoch === this.#epoch && /^\d{1,15}$/.test(place ?? "") ? Number(place) : Number.MAX_SAFE_INTEGER;
+  }
+}
+
+class LiveStream {
+  readonly #response: ServerResponse;
+  readonly #epoch: string;
+  #watch: LiveWatch | null = null;
+  #isScheduled = false;
+
+  constructor(response: ServerResponse, epoch: string) {
+    this.#response = response;
+    this.#epoch = epoch;
+    response.on("drain", () => this.wake());
+  }
+
+  follow(watch: LiveWatch): void {
+    this.#watch = watch;
+    this.wake();
+  }
+
+  /** Sends what waits, in one write a turn of the loop; while the reader is behind, it waits in the bounded queue instead. */
+  wake(): void {
+    if (this.#isScheduled || !this.#watch) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      if (!this.#watch || this.#response.writableNeedDrain) return;
+      const text = this.#textOf(this.#watch.take());
+      if (text !== "") this.#response.write(text);
+    });
+  }
+
+  beat(): void {
+    if (!this.#response.writableNeedDrain) this.#response.write(": still here\n\n");
+  }
+
+  end(): void {
+    this.#watch?.close();
+    this.#watch = null;
+    this.#response.end();
+  }
+
+  #textOf({ events, dropped, startAnew }: LiveTaken): string {
+    let text = startAnew ? "event: reset\ndata: {}\n\n" : "";
+    if (dropped > 0) text += `event: dropped\ndata: {"readings":${dropped}}\n\n`;
+    for (const event of events) text += this.#reading(event);
+    return text;
+  }
+
+  #reading({ place, reading }: LiveEvent): string {
+    const data = JSON.stringify({
+      metricId: reading.metricId,
+      time: isoTime(reading.timeMs),
+      value: reading.value,
+      quality: qualityName(reading.quality),
+    });
+    return `id: ${this.#epoch}:${place}\nevent: reading\ndata: ${data}\n\n`;
+  }
+}

@@ -1,0 +1,35 @@
+import type { Access } from "../access/permissions.ts";
+import type { SignIn } from "../access/sign-in.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Collector } from "../collect/collector.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { IngestPipeline } from "../ingest/pipeline.ts";
+import type { PushedSeries } from "../ingest/pushed-series.ts";
+import type { LiveHub } from "../live/hub.ts";
+import type { TelemetryStore } from "../telemetry/store.ts";
+import type { VendorDefinition } from "../vendors/vendor.ts";
+import type { FleetViews } from "./views/fleet.ts";
+import type { ObjectViews } from "./views/objects.ts";
+import type { SeriesViews } from "./views/series.ts";
+
+/** What the routes are given; made in `main.ts`, owned there too. */
+export interface ServerParts {
+  readonly catalogue: Catalogue;
+  readonly store: TelemetryStore;
+  readonly pipeline: IngestPipeline;
+  readonly pushedSeries: PushedSeries;
+  readonly collector: Collector;
+  readonly live: LiveHub;
+  readonly access: Access;
+  readonly signIn: SignIn;
+  readonly clock: Clock;
+  /** The vendors that a connection may name. */
+  readonly vendors: readonly VendorDefinition[];
+}
+
+/** The parts, and what the server makes of them for its routes. */
+export interface RouteParts extends ServerParts {
+  readonly objects: ObjectViews;
+  readonly fleet: FleetViews;
+  readonly series: SeriesViews;
+}

@@ -1,0 +1,84 @@
+import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
+import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { TooManySignIns } from "../access/sign-in.ts";
+import {
+  Conflict,
+  type InputIssue,
+  InvalidInput,
+  NotAllowed,
+  NotAuthenticated,
+  NotFound,
+  StorageUnavailable,
+} from "../domain/errors.ts";
+
+/** RFC 9457. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly errors?: readonly InputIssue[];
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: "The request cannot be read",
+  401: "Not signed in",
+  403: "Not allowed",
+  404: "Not found",
+  405: "Method not allowed",
+  409: "Conflict",
+  413: "Too large",
+  415: "Media type not supported",
+  422: "The request is wrong",
+  429: "Too many requests",
+  500: "The server failed",
+  503: "Storage is not available",
+};
+
+export function problem(status: number, detail: string, errors?: readonly InputIssue[]): Problem {
+  return { type: "about:blank", title: TITLES[status] ?? "Error", status, detail, ...(errors && { errors }) };
+}
+
+/** The only place that knows which error is which status. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof NotFound) return problem(404, error.message);
+  if (error instanceof InvalidInput) return problem(422, error.message, error.issues);
+  if (error instanceof NotAuthenticated) return problem(401, error.message);
+  if (error instanceof NotAllowed) return problem(403, error.message);
+  if (error instanceof Conflict) return problem(409, error.message);
+  if (error instanceof StorageUnavailable) return problem(503, error.message);
+  if (error instanceof TooManySignIns) return problem(429, error.message);
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const errors = error.validation.map((issue) => ({
+      path: issue.instancePath.replace(/^\//, "").replaceAll("/", "."),
+      message: issue.message ?? "is not valid",
+    }));
+    return problem(422, errors.map(({ path, message }) => `${path}: ${message}`).join("; "), errors);
+  }
+  const status = statusOf(error);
+  return status !== null && status >= 400 && status < 500 && error instanceof Error
+    ? problem(status, error.message)
+    : problem(500, "Something went wrong on the server; its log says what.");
+}
+
+/** Answers every error of every route as a problem document, and logs what is the server's own fault. */
+export function answerErrorsAsProblems(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const answer = problemOf(error);
+    if (answer.status >= 500 && answer.status !== 503) request.log.error({ err: error }, "request failed");
+    if (error instanceof StorageUnavailable || error instanceof TooManySignIns) {
+      reply.header("retry-after", error.retryAfterS);
+    }
+    return sendProblem(reply, answer);
+  });
+}
+
+export function sendProblem(reply: FastifyReply, answer: Problem): FastifyReply {
+  return reply.code(answer.status).type("application/problem+json").serializer(JSON.stringify).send(answer);
+}
+
+function statusOf(error: unknown): number | null {
+  return error instanceof Error && "statusCode" in error && typeof error.statusCode === "number"
+    ? error.statusCode
+    : null;
+}

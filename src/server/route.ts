@@ -1,0 +1,79 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { z } from "zod";
+import type { Actor } from "../access/actor.ts";
+import type { Permission } from "../access/permissions.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** What the asker must be allowed to do; a route without one is refused at start. */
+    permission?: Permission;
+  }
+  interface FastifyRequest {
+    actor: Actor;
+  }
+}
+
+type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+type Schema = z.ZodType | undefined;
+type Input<S extends Schema> = S extends z.ZodType ? z.output<S> : undefined;
+
+/** What a route says of itself; OpenAPI is made from it. */
+export interface RouteSpec<Params extends Schema, Query extends Schema, Body extends Schema> {
+  readonly permission: Permission;
+  readonly summary: string;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** The one success status, and what it brings. */
+  readonly answers: Readonly<Record<number, z.ZodType>>;
+}
+
+export interface RouteInput<Params extends Schema, Query extends Schema, Body extends Schema> {
+  readonly actor: Actor;
+  readonly params: Input<Params>;
+  readonly query: Input<Query>;
+  readonly body: Input<Body>;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** Declares a route: path, permission, shapes, and one call that answers it. */
+export function declare<
+  Params extends Schema = undefined,
+  Query extends Schema = undefined,
+  Body extends Schema = undefined,
+>(
+  app: FastifyInstance,
+  method: Method,
+  url: string,
+  spec: RouteSpec<Params, Query, Body>,
+  answer: (input: RouteInput<Params, Query, Body>) => unknown,
+): void {
+  const [status] = Object.keys(spec.answers).map(Number);
+  if (status === undefined) throw new TypeError(`${method} ${url} declares no answer`);
+  app.route({
+    method,
+    url,
+    config: { permission: spec.permission },
+    schema: {
+      summary: spec.summary,
+      response: spec.answers,
+      ...(spec.params && { params: spec.params }),
+      ...(spec.query && { querystring: spec.query }),
+      ...(spec.body && { body: spec.body }),
+    },
+    async handler(request, reply) {
+      const answered = await answer({
+        actor: request.actor,
+        // The validator has put the schemas' outputs in these places before the handler runs.
+        params: request.params as Input<Params>,
+        query: request.query as Input<Query>,
+        body: request.body as Input<Body>,
+        request,
+        reply,
+      });
+      if (reply.sent) return reply;
+      return reply.code(status).send(answered);
+    },
+  });
+}

@@ -1,0 +1,57 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyInstance } from "fastify";
+import { problem, sendProblem } from "./problems.ts";
+
+/** The built pages: adapter-node's request handler. */
+export type PageHandler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
+
+/** How the pages' server side reaches the API without a socket. Read in `web/src/hooks.server.ts`. */
+const API_DOOR = Symbol.for("kilowatch.api");
+
+const FORWARDED = ["cookie", "content-type", "accept", "origin", "if-match", "idempotency-key"] as const;
+
+/** Hands every path that is no route of the API to the pages. */
+export function mountPages(app: FastifyInstance, pages: PageHandler): void {
+  app.setNotFoundHandler((request, reply) => {
+    if (request.url === "/api" || request.url.startsWith("/api/")) {
+      void sendProblem(reply, problem(404, "There is no such address."));
+      return;
+    }
+    reply.hijack();
+    const door = (asked: Request): Promise<Response> => askApi(app, asked, request.headers.host);
+    Object.assign(request.raw, { [API_DOOR]: door });
+    // The adapter builds the page's own address from this; without it, it assumes https.
+    request.raw.headers["x-forwarded-proto"] = request.protocol;
+    pages(request.raw, reply.raw, () => {
+      reply.raw.writeHead(404, { "content-type": "text/plain; charset=utf-8" }).end("Not found\n");
+    });
+  });
+}
+
+/** Answers a page's own question to the API inside the process, as whoever asked for the page. */
+async function askApi(app: FastifyInstance, asked: Request, host: string | undefined): Promise<Response> {
+  const { pathname, search } = new URL(asked.url);
+  const headers: Record<string, string> = host === undefined ? {} : { host };
+  for (const name of FORWARDED) {
+    const value = asked.headers.get(name);
+    if (value !== null) headers[name] = value;
+  }
+  const body = asked.body === null ? undefined : Buffer.from(await asked.arrayBuffer());
+  const answer = await app.inject({
+    method: asked.method as "GET",
+    url: `${pathname}${search}`,
+    headers,
+    ...(body && { payload: body }),
+  });
+  const answerHeaders = new Headers();
+  for (const [name, value] of Object.entries(answer.headers)) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== undefined) answerHeaders.append(name, String(one));
+    }
+  }
+  const isEmpty = answer.statusCode === 204 || answer.statusCode === 304;
+  return new Response(isEmpty ? null : new Uint8Array(answer.rawPayload), {
+    status: answer.statusCode,
+    headers: answerHeaders,
+  });
+}

@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
+import { AccessTokens } from "../../src/access/access-tokens.ts";
+import { OneTimeCode } from "../../src/access/one-time-code.ts";
+import { Access } from "../../src/access/permissions.ts";
+import { Sessions } from "../../src/access/sessions.ts";
+import { SignIn } from "../../src/access/sign-in.ts";
+import { type Catalogue, openCatalogue } from "../../src/catalogue/catalogue.ts";
+import { Sealing } from "../../src/catalogue/sealing.ts";
+import { Collector } from "../../src/collect/collector.ts";
+import { silentLog } from "../../src/domain/log.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
+import { IngestPipeline } from "../../src/ingest/pipeline.ts";
+import { PushedSeries } from "../../src/ingest/pushed-series.ts";
+import { LiveHub } from "../../src/live/hub.ts";
+import { buildServer } from "../../src/server/server.ts";
+import { JournaledStore } from "../../src/telemetry/journaled-store.ts";
+import { MemoryEngine } from "../../src/telemetry/memory-engine.ts";
+import { energyGrid } from "../../src/vendors/energygrid/index.ts";
+
+/** The real server over a real catalogue and journal; only the engine is in memory and the clock stands still. */
+export interface ApiServer {
+  readonly app: FastifyInstance;
+  readonly catalogue: Catalogue;
+  readonly pipeline: IngestPipeline;
+  readonly clock: VirtualClock;
+  readonly code: OneTimeCode;
+  /** Creates the administrator and returns a bearer header for them. */
+  signInAsAdmin(): Promise<{ authorization: string }>;
+  close(): Promise<void>;
+}
+
+export interface ApiServerOptions {
+  readonly visitorsMayLook?: boolean;
+  readonly openData?: boolean;
+  readonly journalBytesMax?: number;
+}
+
+export const ADMIN = { email: "ada@example.org", name: "Ada", password: "correct horse battery" };
+
+export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
+  const folder = mkdtempSync(join(tmpdir(), "kilowatch-api-"));
+  const clock = new VirtualClock();
+  const catalogue = await openCatalogue(join(folder, "catalogue.db"), new Sealing(Buffer.alloc(32, 7)), clock);
+  const store = new JournaledStore({
+    journalPath: join(folder, "journal.db"),
+    openEngine: () => new MemoryEngine(),
+    clock,
+    log: silentLog,
+    ...(options.journalBytesMax !== undefined && { journalBytesMax: options.journalBytesMax }),
+  });
+  const live = new LiveHub();
+  const pipeline = new IngestPipeline({ store, directory: catalogue.directory, live, clock });
+  const collector = new Collector({
+    catalogue,
+    pipeline,
+    vendorById: (id) => (id === energyGrid.id ? energyGrid : undefined),
+    clock,
+    log: silentLog,
+  });
+  const code = new OneTimeCode(clock);
+  const signIn = new SignIn({
+    users: catalogue.users,
+    sessions: new Sessions(catalogue.users, clock),
+    accessTokens: await AccessTokens.open(catalogue.ownSecrets, catalogue.users, clock),
+    code,
+    visitorsMayLook: options.visitorsMayLook ?? false,
+  });
+  const app = await buildServer({
+    parts: {
+      catalogue,
+      store,
+      pipeline,
+      pushedSeries: new PushedSeries(catalogue),
+      collector,
+      live,
+      access: new Access({ data: options.openData ?? false, operation: false }),
+      signIn,
+      clock,
+      vendors: [energyGrid],
+    },
+    pages: null,
+    version: "0.0.0-test",
+  });
+  return {
+    app,
+    catalogue,
+    pipeline,
+    clock,
+    code,
+    async signInAsAdmin() {
+      const { accessToken } = await signIn.createFirstAdmin(code.issue(), ADMIN.email, ADMIN.name, ADMIN.password);
+      return { authorization: `Bearer ${accessToken}` };
+    },
+    async close() {
+      await app.close();
+      await collector.close();
+      await store.close();
+      await catalogue.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import { addDemo } from "./demo.ts";
+import { addFetch } from "./fetch.ts";
+import { addPlan } from "./plan.ts";
+import { createProgram, run } from "./program.ts";
+import { addServe } from "./serve.ts";
+import { addSimulate } from "./simulate.ts";
+
+const program = createProgram();
+addDemo(program);
+addServe(program);
+addFetch(program);
+addPlan(program);
+addSimulate(program);
+
+// A reader that has seen enough, such as head, closes the pipe: that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
+await run(program, process.argv);

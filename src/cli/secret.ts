@@ -1,0 +1,68 @@
+import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
+import { readSecretVariable, type SecretVariable } from "../config.ts";
+import { BadUse, CommandFailed } from "./exit-codes.ts";
+import { onInterrupt } from "./interrupt.ts";
+
+export interface SecretSource {
+  readonly variable: SecretVariable;
+  /** The flag that names a file, for messages. */
+  readonly flag: string;
+  /** The file that the flag named. */
+  readonly file: string | undefined;
+  /** What is asked for, as in "EnergyGrid token". */
+  readonly title: string;
+}
+
+/** A file this large is not a secret, but a mistake in the path. */
+const FILE_BYTES_MAX = 65_536;
+
+/**
+ * The secret from the file that a flag named, else from the environment, else from a prompt that shows nothing.
+ * @throws BadUse when there is none to be had.
+ */
+export async function readSecret({ variable, flag, file, title }: SecretSource): Promise<string> {
+  const found = file === undefined ? readSecretVariable(variable) : await fromFile(file, flag);
+  if (found !== undefined) return checked(found, file === undefined ? variable : `The file of ${flag}`);
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new BadUse(`The ${title} is not set: put it into ${variable}, or name a file that holds it with ${flag}.`);
+  }
+  return checked((await fromPrompt(title)).trim(), `The ${title}`);
+}
+
+async function fromFile(file: string, flag: string): Promise<string> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unreadable";
+    throw new BadUse(`The file of ${flag} cannot be read (${code}): ${file}`);
+  }
+  if (text.length > FILE_BYTES_MAX) throw new BadUse(`The file of ${flag} is too large to be a secret: ${file}`);
+  return text.trim();
+}
+
+/** Only what an HTTP header can carry; the message never shows it. */
+function checked(secret: string, where: string): string {
+  if (secret === "") throw new BadUse(`${where} is empty.`);
+  if (!/^[\x21-\x7e]+$/.test(secret)) throw new BadUse(`${where} holds spaces, line breaks or letters outside ASCII.`);
+  return secret;
+}
+
+async function fromPrompt(title: string): Promise<string> {
+  using interruption = onInterrupt();
+  const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: unseen, terminal: true });
+  process.stderr.write(`${title} (not shown): `);
+  try {
+    // In raw mode Ctrl-C is a key, not a signal.
+    lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+    return await lines.question("", { signal: interruption.signal });
+  } catch {
+    throw new CommandFailed("Stopped: nothing was asked of the vendor.");
+  } finally {
+    lines.close();
+    process.stderr.write("\n");
+  }
+}

@@ -1,0 +1,36 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { redactor } from "./redact.ts";
+
+test("however an answer repeats a secret, nothing of it is left", () => {
+  const secret = fc
+    .string({ minLength: 6, maxLength: 40, unit: "grapheme-ascii" })
+    .filter((text) => !"[redacted]".includes(text));
+  fc.assert(
+    fc.property(secret, fc.string(), fc.string(), (secret, before, after) => {
+      const forms = [
+        secret,
+        JSON.stringify(secret),
+        encodeURIComponent(secret),
+        Buffer.from(secret).toString("base64"),
+      ];
+      for (const form of forms) {
+        const cleaned = redactor([secret])(`${before} ${form} ${after}`);
+        expect(cleaned).toContain("[redacted]");
+        expect(cleaned.split("[redacted]").join("")).not.toContain(secret);
+      }
+    }),
+  );
+});
+
+test("a JSON answer may escape slashes", () => {
+  expect(redactor(["ab/cd/ef"])('{"token":"ab\\/cd\\/ef"}')).toBe('{"token":"[redacted]"}');
+});
+
+test("a secret within another leaves no rest of the longer one", () => {
+  expect(redactor(["abc", "abcdef"])("abcdef abc")).toBe("[redacted] [redacted]");
+});
+
+test("an empty secret changes nothing", () => {
+  expect(redactor([""])("text")).toBe("text");
+});

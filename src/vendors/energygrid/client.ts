@@ -1,0 +1,96 @@
+import type { Dispatcher } from "undici";
+import { type Clock, systemClock } from "../../domain/clock.ts";
+import { type CallEvents, Caller } from "../../transport/caller.ts";
+import { VendorAuthRejected, VendorError } from "../../transport/errors.ts";
+import { Limiter } from "../../transport/limiter.ts";
+import { type Redact, redactor } from "../../transport/redact.ts";
+import { sweep } from "../sweep.ts";
+import type { LatestBatch, VendorClient, VendorLimits } from "../vendor.ts";
+import { signer } from "./auth.ts";
+import { toLatest } from "./mapping.ts";
+import { QUERY_PATH, TelemetryAnswer, type TelemetryQuery } from "./wire.ts";
+
+export interface EnergyGridOptions {
+  /** http or https, with or without a path and a last slash. */
+  readonly baseUrl: string;
+  readonly token: string;
+  readonly clock?: Clock | undefined;
+  /** Uniform in [0, 1). */
+  readonly random?: (() => number) | undefined;
+  readonly events?: CallEvents | undefined;
+  /** True after a restart: the vendor may have seen a request of the last process a moment ago. */
+  readonly budgetSpent?: boolean | undefined;
+  /** For each attempt. Default 30 s. */
+  readonly requestTimeoutMs?: number | undefined;
+  /** Sends the requests; given by tests and proxies. */
+  readonly dispatcher?: Dispatcher | undefined;
+}
+
+/** One account of EnergyGrid. One token is one budget: open it once per process. */
+export class EnergyGridClient implements VendorClient {
+  static readonly limits: VendorLimits = { budgets: [{ requests: 1, perMs: 1000 }], devicesPerRequest: 10 };
+
+  readonly #caller: Caller;
+  readonly #redact: Redact;
+
+  /** @throws InvalidInput when the base URL is none. */
+  constructor(options: EnergyGridOptions) {
+    const {
+      token,
+      budgetSpent = false,
+      clock = systemClock,
+      baseUrl,
+      random,
+      events,
+      requestTimeoutMs,
+      dispatcher,
+    } = options;
+    const secrets = [token];
+    this.#redact = redactor(secrets);
+    this.#caller = new Caller({
+      vendor: "EnergyGrid",
+      baseUrl,
+      limiter: new Limiter({ budgets: EnergyGridClient.limits.budgets, clock, spentAtStart: budgetSpent }),
+      sign: signer(token),
+      secrets,
+      clock,
+      random,
+      events,
+      requestTimeoutMs,
+      dispatcher,
+    });
+  }
+
+  /** Latest power and status of any number of inverters, by serial number, 10 a request and one request a second. */
+  readLatest(serials: readonly string[], signal?: AbortSignal): AsyncGenerator<LatestBatch, void, undefined> {
+    return sweep({
+      devices: serials,
+      devicesPerRequest: EnergyGridClient.limits.devicesPerRequest,
+      signal,
+      read: (asked, stop) => this.#readBatch(asked, stop),
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#caller.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #readBatch(asked: readonly string[], signal: AbortSignal): Promise<LatestBatch> {
+    const query: TelemetryQuery = { sn_list: asked };
+    try {
+      const answer = await this.#caller.call(
+        { method: "POST", path: QUERY_PATH, json: query, schema: TelemetryAnswer },
+        { signal },
+      );
+      return { ...toLatest(asked, answer.value.data, answer.receivedAtMs, this.#redact), failure: null };
+    } catch (error) {
+      // A wrong token meets every other request too.
+      if (!(error instanceof VendorError) || error instanceof VendorAuthRejected) throw error;
+      return { asked, readings: [], missing: [], issues: [], failure: error };
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { ACTIVE_POWER, ONLINE } from "../../domain/metric.ts";
+import type { VendorDefinition } from "../vendor.ts";
+import { EnergyGridClient } from "./client.ts";
+
+export { EnergyGridClient, type EnergyGridOptions } from "./client.ts";
+
+const TOKEN_CHARS_MAX = 500;
+
+/** Visible ASCII only: the token travels in a header. */
+const Credential = z.strictObject({
+  token: z
+    .string()
+    .trim()
+    .min(1, "The token is missing.")
+    .max(TOKEN_CHARS_MAX, `A token has at most ${TOKEN_CHARS_MAX} characters.`)
+    .regex(/^[\x21-\x7e]*$/, "A token holds letters, digits and signs, and no blanks."),
+});
+
+export const energyGrid: VendorDefinition = {
+  id: "energygrid",
+  title: "EnergyGrid",
+  limits: EnergyGridClient.limits,
+  device: { kind: "inverter", metrics: [ACTIVE_POWER, ONLINE] },
+  credential: Credential,
+  open: ({ credential, ...account }) => new EnergyGridClient({ ...account, token: Credential.parse(credential).token }),
+};

@@ -1,0 +1,21 @@
+import { leastSpanMs } from "../transport/budget.ts";
+import type { VendorLimits } from "./vendor.ts";
+
+/** What reading every device once takes at a vendor's limits, with a network that takes no time. */
+export interface SweepPlan {
+  readonly requests: number;
+  /** From the first request to the last, ms. */
+  readonly spanMs: number;
+  /** The least time between two readings of one device when the sweep is repeated without a pause, ms. */
+  readonly freshnessMs: number;
+}
+
+export function planSweep(sweep: { readonly devices: number; readonly limits: VendorLimits }): SweepPlan {
+  const { budgets, devicesPerRequest } = sweep.limits;
+  const requests = Math.ceil(sweep.devices / devicesPerRequest);
+  return {
+    requests,
+    spanMs: leastSpanMs(requests, budgets),
+    freshnessMs: Math.max(0, ...budgets.map((budget) => (requests * budget.perMs) / budget.requests)),
+  };
+}

@@ -1,0 +1,9 @@
+import { energyGrid } from "./energygrid/index.ts";
+import type { VendorDefinition } from "./vendor.ts";
+
+/** Every vendor that Kilowatch can collect from. */
+export const VENDORS: readonly VendorDefinition[] = [energyGrid];
+
+export function vendorById(id: string): VendorDefinition | undefined {
+  return VENDORS.find((vendor) => vendor.id === id);
+}

@@ -1,0 +1,98 @@
+import type { ZodType } from "zod";
+import type { Clock } from "../domain/clock.ts";
+import type { DeviceKind } from "../domain/device.ts";
+import type { MetricTemplate } from "../domain/metric.ts";
+import type { QualityCode } from "../domain/reading.ts";
+import type { Budget } from "../transport/budget.ts";
+import type { CallEvents } from "../transport/caller.ts";
+import type { VendorError } from "../transport/errors.ts";
+
+/** The one error that a caller of this port must tell from the others: no further request can succeed. */
+export { VendorAuthRejected } from "../transport/errors.ts";
+
+/** Reads the newest values of many devices. */
+export interface LatestReader {
+  /**
+   * Asks for any number of devices in as few requests as the vendor allows, yielding each request's outcome as it comes.
+   * A request that fails for good is yielded with its `failure` and the rest goes on, except for an error that would
+   * meet every other request too (`VendorAuthRejected`): that one is thrown. Aborting rejects with the signal's reason.
+   */
+  readLatest(devices: readonly string[], signal?: AbortSignal): AsyncGenerator<LatestBatch, void, undefined>;
+}
+
+/** The outcome of one request for latest values. */
+export interface LatestBatch {
+  /** The vendor's own ids (serial numbers) that were asked for. */
+  readonly asked: readonly string[];
+  readonly readings: readonly VendorReading[];
+  /** Asked for and not in the answer. Empty when the request failed. */
+  readonly missing: readonly string[];
+  /** What came and could not be used, with the original beside it. */
+  readonly issues: readonly QualityIssue[];
+  /** Why the request brought nothing; null when it was answered. */
+  readonly failure: VendorError | null;
+}
+
+/** One value in the platform's own words. */
+export interface VendorReading {
+  /** The vendor's id of the device. */
+  readonly device: string;
+  readonly metric: MetricTemplate;
+  /** Epoch ms: when the value held, in UTC. */
+  readonly timeMs: number;
+  /** In the metric's unit. */
+  readonly value: number;
+  readonly quality: QualityCode;
+}
+
+/** Something that a vendor sent and Kilowatch refused or doubted. */
+export interface QualityIssue {
+  readonly device: string;
+  readonly kind: "unreadable_value" | "repeated_device" | "unasked_device" | "implausible_time";
+  /** One sentence for a person. */
+  readonly detail: string;
+  /** What the vendor sent, at most `ORIGINAL_CHARS_MAX` characters. */
+  readonly original: string;
+}
+
+export const ORIGINAL_CHARS_MAX = 200;
+
+/** A vendor's published limits; the scheduler and `plan` share them. */
+export interface VendorLimits {
+  /** Every budget holds at once. */
+  readonly budgets: readonly Budget[];
+  /** Devices that one request for latest values may name. */
+  readonly devicesPerRequest: number;
+}
+
+/** What a vendor is, before anyone has an account there. */
+export interface VendorDefinition {
+  /** Folder, registry and command-line name. */
+  readonly id: string;
+  readonly title: string;
+  readonly limits: VendorLimits;
+  /** What a device of this vendor is, and the metrics it brings. */
+  readonly device: { readonly kind: DeviceKind; readonly metrics: readonly MetricTemplate[] };
+  /** Checks a stored credential's shape. */
+  readonly credential: ZodType<Record<string, string>>;
+  /** Opens an account; sends nothing yet. */
+  open(account: VendorAccount): VendorClient;
+}
+
+export interface VendorAccount {
+  readonly baseUrl: string;
+  /** Of the shape that `VendorDefinition.credential` checks. */
+  readonly credential: Record<string, string>;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+  readonly events?: CallEvents;
+  /** True after a restart: the budget counts as just spent, since the last process may have spent it a moment ago. */
+  readonly budgetSpent?: boolean;
+}
+
+/** An open account. Its capabilities are the ports it implements. */
+export interface VendorClient extends LatestReader {
+  /** Ends open requests and sockets. Idempotent. */
+  close(): Promise<void>;
+}

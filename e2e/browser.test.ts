@@ -1,0 +1,172 @@
+import { gzipSync } from "node:zlib";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ServerProcess, temporaryFolder } from "./server-process.ts";
+
+const SCRIPT_BYTES_MAX = 80 * 1_024;
+const LONG_TASK_MS_MAX = 50;
+
+const folder = temporaryFolder();
+let server: ServerProcess;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await ServerProcess.start({ dataDir: folder.path });
+  browser = await chromium.launch({
+    executablePath: process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+  });
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+  folder[Symbol.dispose]();
+});
+
+/** A page that fails the test for whatever the browser complains of: script errors, refused resources, policy breaches. */
+async function open(
+  path: string,
+  options: BrowserContextOptions = {},
+): Promise<{ page: Page; complaints: string[] } & AsyncDisposable> {
+  const context = await browser.newContext({ baseURL: server.url, ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(path);
+  return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
+}
+
+/** Resolves once the fleet's power reads otherwise than before; the test fails after 10 s. */
+async function figureChanges(page: Page, before: string | null): Promise<void> {
+  await expect.poll(() => page.locator(".totals .figure").textContent(), { timeout: 10_000 }).not.toBe(before);
+}
+
+const rowsOf = (page: Page) => page.locator("li:has(a.name)");
+
+describe("the fleet", () => {
+  test("moves within 10 s of the first visit, with all 500 inverters on the page", async () => {
+    await using visit = await open("/");
+    expect(await rowsOf(visit.page).count()).toBe(500);
+    const figure = visit.page.locator(".totals .figure");
+    const before = await figure.textContent();
+    await figureChanges(visit.page, before);
+    expect(visit.complaints).toEqual([]);
+  });
+
+  test("can be read without JavaScript: rows, sums, filter, links", async () => {
+    await using visit = await open("/?q=SN-12", { javaScriptEnabled: false });
+    const visible = rowsOf(visit.page).filter({ visible: true });
+    expect(await visible.count()).toBe(10);
+    expect(await visit.page.locator(".totals .figure").textContent()).toMatch(/\d.*W/);
+    await visible.first().locator("a.name").click();
+    expect(await visit.page.locator("h1").textContent()).toMatch(/^SN-12\d$/);
+  });
+
+  test("keeps the page free while 500 rows are live", async () => {
+    await using visit = await open("/");
+    await visit.page.waitForLoadState("load");
+    const longest = await visit.page.evaluate<number>(`new Promise((done) => {
+      let longestMs = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) longestMs = Math.max(longestMs, entry.duration);
+      }).observe({ type: "longtask" });
+      setTimeout(() => done(longestMs), 10_000);
+    })`);
+    console.log(`longest task in 10 s with 500 live rows: ${longest === 0 ? "none over 50" : longest} ms`);
+    expect(longest).toBeLessThanOrEqual(LONG_TASK_MS_MAX);
+  });
+
+  test(`loads at most ${SCRIPT_BYTES_MAX / 1_024} KB of compressed JavaScript`, async () => {
+    const context = await browser.newContext({ baseURL: server.url });
+    const page = await context.newPage();
+    const bytes = new Map<string, number>();
+    page.on("response", async (response) => {
+      if (!/javascript/.test(response.headers()["content-type"] ?? "")) return;
+      const body = await response.body().catch(() => Buffer.alloc(0));
+      bytes.set(response.url(), gzipSync(body).length);
+    });
+    await page.goto("/", { waitUntil: "networkidle" }).catch(() => page.waitForLoadState("load"));
+    const total = [...bytes.values()].reduce((sum, length) => sum + length, 0);
+    console.log(`first page: ${bytes.size} scripts, ${(total / 1_024).toFixed(1)} KB compressed`);
+    expect(bytes.size).toBeGreaterThan(0);
+    expect(total).toBeLessThanOrEqual(SCRIPT_BYTES_MAX);
+    await context.close();
+  });
+
+  test("fits a phone, light and dark", async () => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      await using visit = await open("/", { viewport: { width: 390, height: 844 }, colorScheme });
+      const overflow = await visit.page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+      expect(overflow, colorScheme).toBeLessThanOrEqual(0);
+      expect(visit.complaints).toEqual([]);
+    }
+  });
+
+  test("goes on by itself after the server was restarted", async () => {
+    await using visit = await open("/");
+    await visit.page.locator(".badge.live").first().waitFor();
+    const port = Number(new URL(server.url).port);
+    await server.stop();
+    await visit.page.locator(".badge:not(.live)").first().waitFor({ timeout: 10_000 });
+    server = await ServerProcess.start({ dataDir: folder.path, port });
+    await visit.page.locator(".badge.live").first().waitFor({ timeout: 15_000 });
+    const before = await visit.page.locator(".totals .figure").textContent();
+    await figureChanges(visit.page, before);
+  });
+});
+
+describe("a device", () => {
+  test("shows its live value and a chart of today and of 7 days", async () => {
+    await using visit = await open("/?status=online");
+    await rowsOf(visit.page).filter({ visible: true }).first().locator("a.name").click();
+    await visit.page.locator(".uplot canvas").first().waitFor();
+    await visit.page.getByRole("link", { name: /7/ }).click();
+    await visit.page.waitForURL(/range=7d/);
+    await visit.page.locator(".uplot canvas").first().waitFor();
+    expect(visit.complaints).toEqual([]);
+  });
+
+  test("that is not there is an error page that says so", async () => {
+    const context = await browser.newContext({ baseURL: server.url });
+    const page = await context.newPage();
+    const answer = await page.goto("/devices/01900000-0000-7000-8000-000000000000");
+    expect(answer?.status()).toBe(404);
+    await context.close();
+  });
+});
+
+describe("signing in", () => {
+  test("with the printed link, once, and out again", async () => {
+    await using visit = await open(server.signInLink.replace(server.url, ""));
+    await visit.page.waitForURL((url) => url.pathname === "/");
+    expect(await visit.page.locator("header").textContent()).toContain("Demo administrator");
+    await visit.page.getByRole("button", { name: /sign out/i }).click();
+    await visit.page.getByRole("link", { name: /sign in/i }).waitFor();
+    await visit.page.goto(server.signInLink);
+    await visit.page.getByRole("alert").waitFor();
+  });
+
+  test("with a wrong password says so beside the form, without JavaScript too", async () => {
+    for (const javaScriptEnabled of [true, false]) {
+      await using visit = await open("/sign-in", { javaScriptEnabled });
+      await visit.page.locator('input[name="email"]').fill("nobody@example.org");
+      await visit.page.locator('input[name="password"]').fill("wrong");
+      await visit.page.locator('main button[type="submit"], main form button').first().click();
+      await visit.page.getByRole("alert").waitFor();
+      expect(await visit.page.getByRole("alert").textContent()).toMatch(/do not belong together/);
+    }
+  });
+});
+
+test("pages carry a policy that allows no foreign and no inline script", async () => {
+  const answer = await fetch(`${server.url}/`);
+  const policy = answer.headers.get("content-security-policy") ?? "";
+  expect(policy).toMatch(/script-src [^;]*'nonce-|script-src [^;]*'sha256-/);
+  expect(policy).not.toMatch(/script-src [^;]*'unsafe-inline'/);
+  expect(policy).toMatch(/frame-ancestors 'none'/);
+  expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+});

@@ -1,0 +1,175 @@
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { FastifyInstance } from "fastify";
+import pino from "pino";
+import { AccessTokens } from "./access/access-tokens.ts";
+import { OneTimeCode } from "./access/one-time-code.ts";
+import { hashPassword } from "./access/passwords.ts";
+import { Access } from "./access/permissions.ts";
+import { Sessions } from "./access/sessions.ts";
+import { SignIn } from "./access/sign-in.ts";
+import { type Catalogue, openCatalogue } from "./catalogue/catalogue.ts";
+import { openSealing } from "./catalogue/sealing.ts";
+import { Collector } from "./collect/collector.ts";
+import { isLoopback, type LogLevel, type ServerConfig } from "./config.ts";
+import { systemClock } from "./domain/clock.ts";
+import { StartupError } from "./domain/errors.ts";
+import { IngestPipeline } from "./ingest/pipeline.ts";
+import { PushedSeries } from "./ingest/pushed-series.ts";
+import { LiveHub } from "./live/hub.ts";
+import type { ServerParts } from "./server/parts.ts";
+import { buildServer } from "./server/server.ts";
+import type { PageHandler } from "./server/web.ts";
+import { openTelemetry } from "./telemetry/open.ts";
+import { VENDORS, vendorById } from "./vendors/registry.ts";
+
+export interface StartOptions {
+  /** Lets somebody who has not signed in look around, as the demo does. */
+  readonly visitorsMayLook: boolean;
+  /** Runs once the catalogue is open and before anything is polled or served. */
+  readonly prepare?: (catalogue: Catalogue) => Promise<void>;
+}
+
+/** A server that runs. */
+export interface Kilowatch {
+  /** Where it listens, without a slash at the end. */
+  readonly url: string;
+  /** Lets whoever opens it in as administrator, or create one; works once. */
+  readonly signInLink: string;
+  /** Stops intake, drains, flushes, closes. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Puts the adapters together and starts the server. @throws StartupError with one line that says what to do. */
+export async function startKilowatch(config: ServerConfig, options: StartOptions): Promise<Kilowatch> {
+  const log = pino({ level: config.logLevel satisfies LogLevel }, pino.destination({ fd: 2, sync: true }));
+  const clock = systemClock;
+  const owned = new AsyncDisposableStack();
+  try {
+    prepareDataFolder(config.dataDir);
+    const [store, catalogue, pages] = await allOpened(
+      owning(owned, openTelemetry({ dataDir: config.dataDir, clock, log })),
+      owning(
+        owned,
+        openCatalogue(join(config.dataDir, "catalogue.db"), openSealing(config.dataDir, config.secretKey), clock),
+      ),
+      loadPages(),
+    );
+    await options.prepare?.(catalogue);
+
+    const live = new LiveHub();
+    const pipeline = new IngestPipeline({ store, directory: catalogue.directory, live, clock });
+    const collector = new Collector({ catalogue, pipeline, vendorById, clock, log });
+    owned.defer(() => collector.close());
+    const code = new OneTimeCode(clock);
+    const signIn = new SignIn({
+      users: catalogue.users,
+      sessions: new Sessions(catalogue.users, clock),
+      accessTokens: await AccessTokens.open(catalogue.ownSecrets, catalogue.users, clock),
+      code,
+      visitorsMayLook: options.visitorsMayLook,
+    });
+    await createUnattendedAdmin(catalogue, config);
+
+    const parts: ServerParts = {
+      catalogue,
+      store,
+      pipeline,
+      pushedSeries: new PushedSeries(catalogue),
+      collector,
+      live,
+      access: new Access({ data: config.openData, operation: isLoopback(config.host) }),
+      signIn,
+      clock,
+      vendors: VENDORS,
+    };
+    // Requests are not worth a line each; what fails is logged by the error mapper.
+    const logger = log.child({}, { level: config.logLevel === "debug" ? "debug" : "warn" });
+    const app = await buildServer({ parts, logger, pages, version: packageVersion() });
+    owned.defer(() => app.close());
+    const url = await listen(app, config);
+    await collector.start();
+    const page = (await signIn.needsAdmin()) ? "welcome" : "sign-in/link";
+    return { url, signInLink: `${url}/${page}?code=${code.issue()}`, close: () => owned.disposeAsync() };
+  } catch (error) {
+    await owned.disposeAsync();
+    throw error;
+  }
+}
+
+/** What has opened is closed with the rest, whatever becomes of the others. */
+async function owning<T extends { close(): Promise<void> }>(
+  owned: AsyncDisposableStack,
+  opening: Promise<T>,
+): Promise<T> {
+  const opened = await opening;
+  owned.defer(() => opened.close());
+  return opened;
+}
+
+/** Waits for all, and only then fails with the first failure: nothing is left opening behind its back. */
+async function allOpened<T extends readonly Promise<unknown>[]>(
+  ...opening: T
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const failed = (await Promise.allSettled(opening)).find((outcome) => outcome.status === "rejected");
+  if (failed) throw failed.reason;
+  return (await Promise.all(opening)) as { -readonly [K in keyof T]: Awaited<T[K]> };
+}
+
+function prepareDataFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new StartupError(
+      `The data folder ${dataDir} cannot be written (${code}): make it writable for this user, or name another with --data-dir.`,
+      { cause: error },
+    );
+  }
+}
+
+/** The built pages, from the checkout's web/build. */
+async function loadPages(): Promise<PageHandler> {
+  const path = fileURLToPath(new URL("../web/build/handler.js", import.meta.url));
+  if (!existsSync(path)) {
+    throw new StartupError("The pages are not built: run node scripts/setup.mjs, which npm start does by itself.");
+  }
+  // The adapter reads this when it is loaded; the server sets the header itself, whatever a client sent.
+  process.env["PROTOCOL_HEADER"] = "x-forwarded-proto";
+  const { handler } = (await import(path)) as { handler: PageHandler };
+  return handler;
+}
+
+async function createUnattendedAdmin(catalogue: Catalogue, { admin }: ServerConfig): Promise<void> {
+  if (admin === null || (await catalogue.users.hasAdmin())) return;
+  await catalogue.users.createFirstAdmin(admin.email, "Administrator", await hashPassword(admin.password));
+}
+
+async function listen(app: FastifyInstance, { host, port }: ServerConfig): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const remedy = LISTEN_REMEDIES[String(code)];
+    if (remedy === undefined) throw error;
+    throw new StartupError(`${host}:${port} ${remedy}`, { cause: error });
+  }
+  const address = app.server.address();
+  const boundPort = typeof address === "object" && address !== null ? address.port : port;
+  const shownHost = host === "0.0.0.0" || host === "::" ? "localhost" : host;
+  return `http://${shownHost.includes(":") ? `[${shownHost}]` : shownHost}:${boundPort}`;
+}
+
+const LISTEN_REMEDIES: Readonly<Record<string, string>> = {
+  EADDRINUSE: "is taken by another program: stop that one, or choose another port with --port.",
+  EACCES: "is not allowed for this user: choose a port from 1024 on with --port.",
+  EADDRNOTAVAIL: "is no address of this machine: choose another with --host.",
+  ENOTFOUND: "is no address that can be found: choose another with --host.",
+};
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -58,10 +58,14 @@ export class StubFleet {
 
   #post(path: string): Response {
     if (path === "/auth/login") return problem(401, "Not accepted.");
-    if (path === "/auth/logout") return new Response(null, { status: 204, headers: { "set-cookie": "kilowatch_session=; Max-Age=0; Path=/" } });
+    if (path === "/auth/logout")
+      return new Response(null, { status: 204, headers: { "set-cookie": "kilowatch_session=; Max-Age=0; Path=/" } });
     const user = { id: uuid(9, 0), email: "ada@example.org", name: "Ada" };
     const cookie = "kilowatch_session=stub; Path=/; HttpOnly; SameSite=Lax";
-    return Response.json({ accessToken: "stub", expiresInS: 900, user }, { status: 201, headers: { "set-cookie": cookie } });
+    return Response.json(
+      { accessToken: "stub", expiresInS: 900, user },
+      { status: 201, headers: { "set-cookie": cookie } },
+    );
   }
 
   #fleet(): Fleet {
@@ -78,7 +82,12 @@ export class StubFleet {
     return {
       asOf: new Date().toISOString(),
       ...sum(this.devices),
-      sites: this.sites.map(({ id, name, timezone }) => ({ id, name, timezone, ...sum(this.devices.filter(({ siteId }) => siteId === id)) })),
+      sites: this.sites.map(({ id, name, timezone }) => ({
+        id,
+        name,
+        timezone,
+        ...sum(this.devices.filter(({ siteId }) => siteId === id)),
+      })),
       connections: this.#options.connections ?? [],
     };
   }
@@ -86,13 +95,22 @@ export class StubFleet {
   #device(id: string): Device | undefined {
     const row = this.devices.find((device) => device.id === id);
     if (!row) return undefined;
-    const metric = (metricId: string | null, name: string, unit: string, kind: Metric["kind"], value: number): Metric => ({
+    const metric = (
+      metricId: string | null,
+      name: string,
+      unit: string,
+      kind: Metric["kind"],
+      value: number,
+    ): Metric => ({
       id: metricId ?? "",
       deviceId: id,
       name,
       unit,
       kind,
-      latest: row.activePowerAt === null ? null : { value, unit, time: row.activePowerAt, receivedAt: row.activePowerAt, quality: "good" },
+      latest:
+        row.activePowerAt === null
+          ? null
+          : { value, unit, time: row.activePowerAt, receivedAt: row.activePowerAt, quality: "good" },
     });
     return {
       ...row,
@@ -105,7 +123,7 @@ export class StubFleet {
         metric(row.activePowerMetricId, "active_power", "W", "gauge", row.activePowerW ?? 0),
         metric(row.onlineMetricId, "online", "1", "state", row.status === "online" ? 1 : 0),
       ],
-    } as Device;
+    };
   }
 }
 
@@ -122,7 +140,11 @@ function stubDevice(i: number, nowMs: number): FleetDevice {
     statusAt: new Date(nowMs - ageMs).toISOString(),
     onlineMetricId: uuid(4, i),
     activePowerMetricId: uuid(3, i),
-    activePowerW: isKnown ? (status === "offline" ? 0 : Math.round(RATED_POWER_W * (0.25 + 0.6 * Math.abs(Math.sin(i * 1.7))))) : null,
+    activePowerW: isKnown
+      ? status === "offline"
+        ? 0
+        : Math.round(RATED_POWER_W * (0.25 + 0.6 * Math.abs(Math.sin(i * 1.7))))
+      : null,
     activePowerAt: isKnown ? new Date(nowMs - ageMs).toISOString() : null,
     ratedPowerW: RATED_POWER_W,
   };
@@ -140,7 +162,14 @@ function series(url: URL): Series {
     points.push([timeMs, Math.round(RATED_POWER_W * sun * (0.85 + 0.1 * Math.sin(timeMs / 4e6)))]);
   }
   const metricId = url.pathname.split("/").at(-2) ?? "";
-  return { from, to, step: `PT${stepMs / 60_000}M`, timezone: TIMEZONE, series: [{ metricId, unit: "W", points, coverage: 0.92 }] };
+  return {
+    from,
+    to,
+    step: `PT${stepMs / 60_000}M`,
+    timezone: TIMEZONE,
+    series: [{ metricId, unit: "W", points, coverage: 0.92 }],
+    nextCursor: null,
+  };
 }
 
 function uuid(kind: number, i: number): string {

@@ -35,27 +35,36 @@ for (let round = 0; round < WARM_UP + ROUNDS; round++) {
   if (round >= WARM_UP) tookMs.push(performance.now() - startMs);
 }
 tookMs.sort((a, b) => a - b);
-const quantileMs = (share: number): string => (tookMs[Math.floor(share * (tookMs.length - 1))] ?? Number.NaN).toFixed(1);
+const quantileMs = (share: number): string =>
+  (tookMs[Math.floor(share * (tookMs.length - 1))] ?? Number.NaN).toFixed(1);
 
 const scripts = await loadedScripts(html);
-const compressed = (compress: (bytes: Buffer) => Buffer): string => kilobytes(scripts.reduce((sum, code) => sum + compress(code).length, 0));
+const compressed = (compress: (bytes: Buffer) => Buffer): string =>
+  kilobytes(scripts.reduce((sum, code) => sum + compress(code).length, 0));
 const rows = html.match(/<li [^>]*><a class="name/g)?.length ?? html.split('href="/devices/').length - 1;
 
-console.log(`fleet page, ${rows} rows, ${kilobytes(Buffer.byteLength(html))} of HTML (${kilobytes(gzipSync(html).length)} gzip)`);
+console.log(
+  `fleet page, ${rows} rows, ${kilobytes(Buffer.byteLength(html))} of HTML (${kilobytes(gzipSync(html).length)} gzip)`,
+);
 console.log(`server time over ${ROUNDS} requests: p50 ${quantileMs(0.5)} ms, p99 ${quantileMs(0.99)} ms`);
-console.log(`JavaScript that it loads: ${scripts.length} files, ${compressed(gzipSync)} gzip, ${compressed(brotliCompressSync)} brotli`);
+console.log(
+  `JavaScript that it loads: ${scripts.length} files, ${compressed(gzipSync)} gzip, ${compressed(brotliCompressSync)} brotli`,
+);
 server.close();
 server.closeAllConnections();
 
 /** Every script that the page names or that those import at once, by content. */
 async function loadedScripts(page: string): Promise<Buffer[]> {
-  const waiting = [...page.matchAll(/(?:href|import\()\s*=?\s*"([^"]+\.js)"/g)].map(([, path]) => new URL(path ?? "", `${origin}/`).href);
+  const waiting = [...page.matchAll(/(?:href|import\()\s*=?\s*"([^"]+\.js)"/g)].map(
+    ([, path]) => new URL(path ?? "", `${origin}/`).href,
+  );
   const contents = new Map<string, Buffer>();
   for (let href = waiting.pop(); href !== undefined; href = waiting.pop()) {
     if (contents.has(href)) continue;
     const code = Buffer.from(await (await fetch(href)).arrayBuffer());
     contents.set(href, code);
-    for (const [, path] of code.toString().matchAll(/(?:from|import)\s*"([^"]+\.js)"/g)) waiting.push(new URL(path ?? "", href).href);
+    for (const [, path] of code.toString().matchAll(/(?:from|import)\s*"([^"]+\.js)"/g))
+      waiting.push(new URL(path ?? "", href).href);
   }
   return [...contents.values()];
 }

@@ -3,6 +3,7 @@ import { type EnergyGridSimulator, type Fleet, PLANTS, type Plant } from "../../
 import { hashPassword } from "../access/passwords.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { NewConnection } from "../catalogue/connections.ts";
+import type { NewDevice } from "../catalogue/devices.ts";
 import type { NewSite } from "../catalogue/sites.ts";
 import { energyGrid } from "../vendors/energygrid/index.ts";
 
@@ -29,24 +30,33 @@ export async function prepareDemoFleet(
 
   // A first start may have been killed half-way: what is there is kept, what is missing is added.
   const there = new Set((await devices.ofConnection(connection.id)).map(({ serialNumber }) => serialNumber));
+  const missing: NewDevice[] = [];
   for (const plant of PLANTS) {
-    const missing = plant.serials.filter((serial) => !there.has(serial));
-    if (missing.length === 0) continue;
     const site = (await sites.findByName(plant.name)) ?? (await sites.create(siteOf(plant, vendor.fleet)));
-    await devices.createAll(
-      missing.map((serialNumber) => ({
-        siteId: site.id,
-        name: serialNumber,
-        kind: "inverter",
-        serialNumber,
-        manufacturer: "EnergyGrid",
-        model: null,
-        ratedPowerW: vendor.fleet.get(serialNumber)?.ratedPowerW ?? null,
-        connectionId: connection.id,
-      })),
-      energyGrid.device.metrics,
-    );
+    const serials = plant.serials.filter((serial) => !there.has(serial));
+    missing.push(...serials.map((serial) => inverterOf(serial, site.id, connection.id, vendor.fleet)));
   }
+  await devices.createAll(acrossSites(missing), energyGrid.device.metrics);
+}
+
+/** Takes from each site in turn: polling begins in this order, so that the first seconds already show a plant by daylight. */
+function acrossSites(devices: readonly NewDevice[]): NewDevice[] {
+  const bySite = [...Map.groupBy(devices, ({ siteId }) => siteId).values()];
+  const longest = Math.max(0, ...bySite.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, place) => bySite.flatMap((site) => site.slice(place, place + 1))).flat();
+}
+
+function inverterOf(serialNumber: string, siteId: string, connectionId: string, fleet: Fleet): NewDevice {
+  return {
+    siteId,
+    name: serialNumber,
+    kind: energyGrid.device.kind,
+    serialNumber,
+    manufacturer: energyGrid.title,
+    model: null,
+    ratedPowerW: fleet.get(serialNumber)?.ratedPowerW ?? null,
+    connectionId,
+  };
 }
 
 function demoConnection(baseUrl: string): NewConnection {

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Actor } from "../access/actor.ts";
 import type { Permission } from "../access/permissions.ts";
+import { Problem } from "./schemas.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -12,6 +13,9 @@ declare module "fastify" {
     actor: Actor;
   }
 }
+
+/** What a refusal looks like, for the document; the error mapper writes it. */
+const PROBLEM = { description: "A problem (RFC 9457)", content: { "application/problem+json": { schema: Problem } } };
 
 type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
 type Schema = z.ZodType | undefined;
@@ -57,7 +61,7 @@ export function declare<
     config: { permission: spec.permission },
     schema: {
       summary: spec.summary,
-      response: spec.answers,
+      response: { "4xx": PROBLEM, ...spec.answers },
       ...(spec.params && { params: spec.params }),
       ...(spec.query && { querystring: spec.query }),
       ...(spec.body && { body: spec.body }),

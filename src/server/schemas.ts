@@ -154,13 +154,13 @@ export const Me = z
   })
   .meta({ id: "Me" });
 
-export const SignedIn = z
+export const Session = z
   .object({
     accessToken: z.string(),
     expiresInS: z.int(),
     user: z.object({ id: Id, email: z.string(), name: z.string() }),
   })
-  .meta({ id: "SignedIn" });
+  .meta({ id: "Session" });
 
 export const Problem = z
   .object({
@@ -176,3 +176,7 @@ export const Problem = z
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 }
+
+export const FleetDevicePage = pageOf(FleetDevice).meta({ id: "FleetDevicePage" });
+
+export const Setup = z.object({ needsAdmin: z.boolean() }).meta({ id: "Setup" });

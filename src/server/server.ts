@@ -1,14 +1,9 @@
 import cookie from "@fastify/cookie";
-import swagger from "@fastify/swagger";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  serializerCompiler,
-  validatorCompiler,
-} from "fastify-type-provider-zod";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { SESSION_COOKIE } from "./cookies.ts";
 import { LiveStreams } from "./live-streams.ts";
+import { describeRoutes } from "./openapi.ts";
 import type { RouteParts, ServerParts } from "./parts.ts";
 import { answerErrorsAsProblems } from "./problems.ts";
 import { authRoutes } from "./routes/auth.ts";
@@ -54,7 +49,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     reply.header("x-content-type-options", "nosniff");
   });
   await app.register(cookie);
-  await describe(app, options.version);
+  await describeRoutes(app, options.version);
   guard(app, options.parts);
 
   const parts = withViews(options.parts);
@@ -90,23 +85,6 @@ function guard(app: FastifyInstance, { access, signIn }: ServerParts): void {
     const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
     request.actor = await signIn.actorOf({ bearer, session: request.cookies[SESSION_COOKIE] });
     access.require(request.actor, permission);
-  });
-}
-
-async function describe(app: FastifyInstance, version: string): Promise<void> {
-  await app.register(swagger, {
-    openapi: {
-      openapi: "3.1.0",
-      info: { title: "Kilowatch", version, description: "Readings of solar, battery and metering fleets." },
-      components: {
-        securitySchemes: {
-          bearer: { type: "http", scheme: "bearer" },
-          session: { type: "apiKey", in: "cookie", name: SESSION_COOKIE },
-        },
-      },
-    },
-    transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
   });
 }
 

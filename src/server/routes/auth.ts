@@ -25,7 +25,7 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
     app,
     "POST",
     "/auth/login",
-    { permission: "public", summary: "Sign in with a password", body: Credentials, answers: { 200: api.SignedIn } },
+    { permission: "public", summary: "Sign in with a password", body: Credentials, answers: { 200: api.Session } },
     async ({ body, request, reply }) => {
       const signedIn = await signIn.withPassword(body.email, body.password);
       setSessionCookie(request, reply, signedIn.sessionToken);
@@ -41,7 +41,7 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
       permission: "public",
       summary: "Sign in with the link printed at start",
       body: CodeBody,
-      answers: { 200: api.SignedIn },
+      answers: { 200: api.Session },
     },
     async ({ body, request, reply }) => {
       const signedIn = await signIn.withCode(body.code);
@@ -82,7 +82,7 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
     {
       permission: "public",
       summary: "Whether the first administrator is still to be created",
-      answers: { 200: z.object({ needsAdmin: z.boolean() }) },
+      answers: { 200: api.Setup },
     },
     async () => ({ needsAdmin: await signIn.needsAdmin() }),
   );
@@ -91,7 +91,7 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
     app,
     "POST",
     "/setup",
-    { permission: "public", summary: "Create the first administrator", body: NewAdmin, answers: { 201: api.SignedIn } },
+    { permission: "public", summary: "Create the first administrator", body: NewAdmin, answers: { 201: api.Session } },
     async ({ body, request, reply }) => {
       const signedIn = await signIn.createFirstAdmin(body.code, body.email, body.name, body.password);
       setSessionCookie(request, reply, signedIn.sessionToken);
@@ -100,10 +100,10 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
   );
 }
 
-function view(signedIn: SignedIn): z.input<typeof api.SignedIn> {
+function view(signedIn: SignedIn): z.input<typeof api.Session> {
   return { accessToken: signedIn.accessToken, expiresInS: signedIn.expiresInS, user: userView(signedIn.user) };
 }
 
-function userView(user: SignedIn["user"]): z.input<typeof api.SignedIn>["user"] {
+function userView(user: SignedIn["user"]): z.input<typeof api.Session>["user"] {
   return { id: user.id, email: user.email, name: user.name };
 }

@@ -55,7 +55,7 @@ export function catalogueRoutes(app: FastifyInstance, parts: RouteParts): void {
       permission: "device:read",
       summary: "Every device with its status and power",
       query: PageQuery,
-      answers: { 200: api.pageOf(api.FleetDevice) },
+      answers: { 200: api.FleetDevicePage },
     },
     ({ query }) => fleet.devices(query),
   );

@@ -1,0 +1,127 @@
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { formatValue, powerQuantity } from "#lib/format/power.ts";
+import { localDay, localTime } from "#lib/format/zoned.ts";
+import { text } from "#lib/text.ts";
+import { type Point, type Range, valueSpan } from "./series.ts";
+
+export interface ChartInput {
+  /** With an empty point wherever the line breaks. */
+  readonly gapped: readonly Point[];
+  readonly unit: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly range: Range;
+  readonly timezone: string;
+}
+
+/** Room above the highest value, as a share of the span. */
+const HEADROOM = 0.06;
+const Y_AXIS_WIDTH_PX = 64;
+const X_AXIS_HEIGHT_PX = 28;
+/** Half a label: the last one stands at the very end. */
+const CHART_PADDING_RIGHT_PX = 36;
+
+/** Draws into a box and follows its size and the page's colours until it is destroyed. */
+export function drawChart(box: HTMLElement, input: ChartInput): { destroy(): void } {
+  let plot = create(box, input);
+  const redraw = (): void => {
+    plot.destroy();
+    plot = create(box, input);
+  };
+  const sizes = new ResizeObserver(() => plot.setSize(sizeOf(box)));
+  sizes.observe(box);
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  scheme.addEventListener("change", redraw);
+  const theme = new MutationObserver(redraw);
+  theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  return {
+    destroy() {
+      sizes.disconnect();
+      theme.disconnect();
+      scheme.removeEventListener("change", redraw);
+      plot.destroy();
+    },
+  };
+}
+
+function create(box: HTMLElement, { gapped, unit, fromMs, toMs, range, timezone }: ChartInput): uPlot {
+  const style = getComputedStyle(box);
+  // A canvas knows no custom properties: the box's own style carries the colours in resolved form.
+  const [ink, line, accent] = [style.color, style.borderTopColor, style.caretColor];
+  const { min, max } = valueSpan(gapped);
+  const axis = {
+    stroke: ink,
+    font: `12px ${style.fontFamily}`,
+    grid: { stroke: line, width: 1 },
+    ticks: { show: false },
+  };
+
+  const options: uPlot.Options = {
+    ...sizeOf(box),
+    tzDate: (timeS) => uPlot.tzDate(new Date(timeS * 1_000), timezone),
+    padding: [8, CHART_PADDING_RIGHT_PX, 0, 0],
+    cursor: { points: { size: 7 }, drag: { x: false, y: false } },
+    scales: {
+      x: { range: [fromMs / 1_000, toMs / 1_000] },
+      y: { range: [min, max + (max - min) * HEADROOM] },
+    },
+    axes: [
+      {
+        ...axis,
+        size: X_AXIS_HEIGHT_PX,
+        values: (_plot, timesS) =>
+          timesS.map((timeS) =>
+            range === "today" ? localTime(timeS * 1_000, timezone) : localDay(timeS * 1_000, timezone),
+          ),
+        space: range === "today" ? 56 : 84,
+        // A week is marked by its days, whatever the hour that the width would allow.
+        ...(range === "7d" ? { incrs: [24 * 3_600] } : {}),
+      },
+      { ...axis, size: Y_AXIS_WIDTH_PX, values: (_plot, values) => values.map((value) => axisValue(value, unit)) },
+    ],
+    series: [
+      {
+        label: text.device.chartTime,
+        value: (_plot, timeS) => (timeS === null ? text.noValue : momentText(timeS * 1_000, timezone)),
+      },
+      {
+        label: text.device.metricNames["active_power"] ?? "",
+        stroke: accent,
+        width: 1.5,
+        fill: transparent(accent),
+        fillTo: 0,
+        spanGaps: false,
+        points: { show: false },
+        value: (_plot, value) => (value === null || value === undefined ? text.noValue : formatValue(value, unit)),
+      },
+    ],
+  };
+  const times = gapped.map(([timeMs]) => timeMs / 1_000);
+  const values = gapped.map(([, value]) => value);
+  return new uPlot(options, [times, values], box);
+}
+
+/** Axis marks are round numbers: without the zeros that a measured value carries. */
+function axisValue(value: number, unit: string): string {
+  if (unit !== "W") return formatValue(value, unit);
+  const quantity = powerQuantity(value);
+  const digits = quantity.digits.includes(".") ? quantity.digits.replace(/\.?0+$/, "") : quantity.digits;
+  return `${digits} ${quantity.unit}`;
+}
+
+function momentText(timeMs: number, timezone: string): string {
+  return `${localDay(timeMs, timezone)}, ${localTime(timeMs, timezone)}`;
+}
+
+function transparent(color: string): string {
+  return color.startsWith("rgb(") ? color.replace("rgb(", "rgba(").replace(")", ", 0.14)") : "transparent";
+}
+
+/** The legend stands under the drawing and may take two lines: the box grows with it, the drawing does not. */
+const DRAWING_HEIGHT_PX = 240;
+const DRAWING_WIDTH_MIN_PX = 160;
+
+function sizeOf(box: HTMLElement): { width: number; height: number } {
+  return { width: Math.max(box.clientWidth, DRAWING_WIDTH_MIN_PX), height: DRAWING_HEIGHT_PX };
+}

@@ -1,0 +1,58 @@
+import { LatestBatch, type LiveReading, parseReading } from "./latest-batch.ts";
+
+export type LiveState = "connecting" | "live" | "reconnecting";
+
+/** How long to wait before a stream that the browser has given up is opened anew, ms. */
+const REOPEN_AFTER_MS = 5_000;
+
+export interface LiveStream {
+  readonly state: LiveState;
+  close(): void;
+}
+
+/**
+ * Follows a stream of readings for as long as it is wanted. The browser reconnects by itself after a break; where it gives up
+ * (an answer that is no stream, such as 503), the stream is opened anew.
+ * @param onReadings called at most once per frame
+ * @param onReturn called when the stream is back after a break: what happened meanwhile has to be loaded
+ */
+export function openLiveStream(
+  path: string,
+  onReadings: (readings: Iterable<LiveReading>) => void,
+  onReturn: () => void,
+): LiveStream {
+  let state = $state<LiveState>("connecting");
+  let source: EventSource;
+  let reopenTimer: ReturnType<typeof setTimeout> | undefined;
+  const batch = new LatestBatch((run) => requestAnimationFrame(run), onReadings);
+
+  const open = (): void => {
+    source = new EventSource(path);
+    source.addEventListener("open", () => {
+      const wasBroken = state === "reconnecting";
+      state = "live";
+      if (wasBroken) onReturn();
+    });
+    source.addEventListener("error", () => {
+      state = "reconnecting";
+      if (source.readyState !== EventSource.CLOSED) return;
+      clearTimeout(reopenTimer);
+      reopenTimer = setTimeout(open, REOPEN_AFTER_MS);
+    });
+    source.addEventListener("reading", (event: MessageEvent<string>) => {
+      const reading = parseReading(event.data);
+      if (reading) batch.push(reading);
+    });
+  };
+  open();
+
+  return {
+    get state() {
+      return state;
+    },
+    close() {
+      clearTimeout(reopenTimer);
+      source.close();
+    },
+  };
+}

@@ -1,0 +1,223 @@
+import type { Age } from "#lib/format/age.ts";
+
+/** Every word the pages say, in one place, so that a language is one more file of this shape. */
+export const text = {
+  product: "Kilowatch",
+  title: (page: string) => `${page} · Kilowatch`,
+  skipToContent: "Skip to the content",
+
+  header: {
+    fleet: "Fleet",
+    signIn: "Sign in",
+    signOut: "Sign out",
+    demo: "Demo",
+    demoHint: "A simulated fleet: the readings are made up, everything else is real.",
+    lookingAround: "Looking around as viewer",
+    signedInAs: (name: string) => `Signed in as ${name}`,
+    role: { admin: "administrator", viewer: "viewer" },
+  },
+
+  theme: {
+    label: "Colours",
+    apply: "Apply",
+    names: { auto: "System", light: "Light", dark: "Dark" },
+  },
+
+  flash: {
+    dismiss: "Dismiss",
+    messages: {
+      signedIn: "You are signed in.",
+      signedOut: "You are signed out.",
+      adminCreated: "The administrator's account is made, and you are signed in.",
+      alreadySignedIn: "You are signed in already.",
+    },
+  },
+
+  age: ({ count, unit }: Age): string => {
+    if (unit === "second") return count === 0 ? "just now" : `${count} s ago`;
+    if (unit === "minute") return `${count} min ago`;
+    if (unit === "hour") return `${count} h ago`;
+    return count === 1 ? "1 day ago" : `${count} days ago`;
+  },
+  stale: "stale",
+  noValue: "–",
+  noValueYet: "no reading yet",
+
+  live: {
+    connecting: "Connecting",
+    live: "Live",
+    reconnecting: "Reconnecting",
+    paused: "As of this page's loading",
+    hint: {
+      connecting: "Opening the stream of readings.",
+      live: "Readings appear as they arrive.",
+      reconnecting: "The stream broke off. What you see may be out of date; it is asked for again by itself.",
+    },
+  },
+
+  status: { online: "Online", offline: "Offline", unknown: "Unknown" },
+
+  fleet: {
+    title: "Fleet",
+    powerNow: "Power now",
+    fromReporting: (fresh: number, total: number) => `from ${fresh} of ${total} inverters with a current reading`,
+    ofRated: (share: string, rated: string) => `${share} of ${rated} rated`,
+    ratedUnknown: "rated power not known",
+    inverters: "Inverters",
+    sites: "Sites",
+    siteCounts: (online: number, total: number) => `${online} of ${total} online`,
+    list: "All inverters",
+    noDevicesTitle: "No inverters yet",
+    noDevices: "They appear here by themselves as soon as the first connection has answered.",
+    noMatchTitle: "Nothing matches",
+    noMatch: "No inverter matches this filter.",
+    clearFilter: "Show all inverters",
+    shown: (shown: number, total: number) => (shown === total ? `${total}` : `${shown} of ${total}`),
+    nextPage: "Next inverters",
+    firstPage: "Back to the first",
+    filter: {
+      label: "Filter the list",
+      text: "Name, serial number or site",
+      status: "Status",
+      anyStatus: "Any status",
+      apply: "Filter",
+    },
+    columns: {
+      name: "Inverter",
+      site: "Site",
+      power: "Power",
+      ofRated: "Of rated",
+      status: "Status",
+      age: "Reading",
+    },
+    sortBy: (column: string) => `Sort by ${column.toLowerCase()}`,
+    sortLabel: "Sort by",
+  },
+
+  connections: {
+    heading: "Connections that need a look",
+    state: {
+      starting: "is starting",
+      running: "is running",
+      backing_off: "does not answer and is tried again by itself",
+      refused: "was refused and waits for you",
+    },
+    since: (time: string) => `since ${time}`,
+  },
+
+  device: {
+    back: "Fleet",
+    powerNow: "Power now",
+    readAt: (time: string, zone: string) => `read at ${time} (${zone})`,
+    facts: "About this device",
+    fact: {
+      site: "Site",
+      kind: "Kind",
+      serialNumber: "Serial number",
+      manufacturer: "Manufacturer",
+      model: "Model",
+      ratedPowerW: "Rated power",
+      status: "Status",
+      timezone: "Timezone",
+      id: "Id",
+    },
+    metrics: "All values",
+    quality: { good: "good", uncertain: "uncertain", bad: "bad" },
+    chart: "Power over time",
+    chartTime: "Time",
+    range: { today: "Today", "7d": "7 days" },
+    zoneNote: (zone: string) => `Times are the site's own: ${zone}.`,
+    coverage: (share: string) =>
+      `${share} of the time is covered by readings; what is missing is left open in the line.`,
+    noSeries: "No readings in this range.",
+    asTable: "The same as a table",
+    table: { hour: "Hour", day: "Day", mean: "Mean", max: "Highest", min: "Lowest", count: "Points" },
+    chartSummary: (range: string, max: string) => `Line of the active power, ${range}. Highest: ${max}.`,
+    kinds: {
+      inverter: "Inverter",
+      battery: "Battery",
+      pv_array: "PV array",
+      wind_turbine: "Wind turbine",
+      meter: "Meter",
+      ems: "Energy management system",
+      bms: "Battery management system",
+      pcs: "Power conversion system",
+      sensor: "Sensor",
+      other: "Other",
+    } as Readonly<Record<string, string>>,
+    metricNames: {
+      active_power: "Active power",
+      online: "Connected",
+      energy_total: "Energy in total",
+      state_of_charge: "State of charge",
+      voltage: "Voltage",
+      current: "Current",
+      wind_speed: "Wind speed",
+    } as Readonly<Record<string, string>>,
+    connected: { yes: "yes", no: "no" },
+  },
+
+  signIn: {
+    title: "Sign in",
+    email: "E-mail",
+    password: "Password",
+    submit: "Sign in",
+    refused: "This e-mail and password do not belong together.",
+    demoHint: "This is a demo: you may also look around without signing in.",
+    noAccountHint: "Lost the password? Start the server again: it prints a link that signs in as administrator.",
+  },
+
+  link: {
+    title: "Sign in as administrator",
+    explain: "This link was printed by the server. It works once.",
+    submit: "Sign in as administrator",
+    missing: "This address holds no code. Open the whole link that the server printed.",
+    refused: "This link was used already, or has expired. Start the server again to get a new one.",
+  },
+
+  signOutPage: { title: "Sign out", ask: "You are about to sign out of this browser.", submit: "Sign out" },
+
+  welcome: {
+    title: "Welcome to Kilowatch",
+    explain: "Create the administrator's account. It is the first, and can do everything.",
+    name: "Your name",
+    email: "E-mail",
+    password: "Password",
+    passwordHint: (min: number) => `At least ${min} characters. A sentence is fine.`,
+    submit: "Create the account",
+    missing: "This address holds no code. Open the whole link that the server printed.",
+    passwordShort: (min: number) => `At least ${min} characters, please.`,
+    required: "Please fill this in.",
+    notNeeded: "This Kilowatch has its administrator already.",
+  },
+
+  setupNeeded: {
+    title: "Almost there",
+    explain: "This Kilowatch has no administrator yet. Open the link that the server printed when it started; it holds",
+    hint: "No longer on the screen? Start the server again: it prints a new one.",
+  },
+
+  errors: {
+    title: (status: number): string => {
+      if (status === 403) return "This is not yours to see";
+      if (status === 404) return "There is nothing here";
+      if (status === 429) return "Too many requests";
+      if (status === 503) return "Storage is recovering";
+      return "Something went wrong";
+    },
+    advice: (status: number): string => {
+      if (status === 403) return "Sign in with an account that may.";
+      if (status === 404) return "The address may be mistyped, the thing deleted, or not yours to see.";
+      if (status === 429) return "Wait a moment, then try again.";
+      if (status === 503)
+        return "Nothing is lost: readings that were acknowledged are on disk. This page is asked for again by itself.";
+      return "Collecting goes on. Try again; if it stays, the server's log says more.";
+    },
+    unexpected: "The server could not make this page.",
+    crossSite: "This request came from another site and was refused.",
+    unreachable: "The server does not answer. Try again.",
+    tryAgain: "Try again",
+    toFleet: "Back to the fleet",
+    retryIn: (seconds: number) => `Tried again in ${seconds} s.`,
+  },
+};

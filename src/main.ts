@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import pino from "pino";
@@ -15,6 +15,7 @@ import { Collector } from "./collect/collector.ts";
 import { isLoopback, type LogLevel, type ServerConfig } from "./config.ts";
 import { systemClock } from "./domain/clock.ts";
 import { StartupError } from "./domain/errors.ts";
+import type { Log } from "./domain/log.ts";
 import { IngestPipeline } from "./ingest/pipeline.ts";
 import { PushedSeries } from "./ingest/pushed-series.ts";
 import { LiveHub } from "./live/hub.ts";
@@ -22,6 +23,7 @@ import type { ServerParts } from "./server/parts.ts";
 import { buildServer } from "./server/server.ts";
 import type { PageHandler } from "./server/web.ts";
 import { openTelemetry } from "./telemetry/open.ts";
+import type { TelemetryStore } from "./telemetry/store.ts";
 import { VENDORS, vendorById } from "./vendors/registry.ts";
 
 export interface StartOptions {
@@ -29,6 +31,14 @@ export interface StartOptions {
   readonly visitorsMayLook: boolean;
   /** Runs once the catalogue is open and before anything is polled or served. */
   readonly prepare?: (catalogue: Catalogue) => Promise<void>;
+  /** Runs beside the server once it is up, until it is done or `signal` aborts. */
+  readonly beside?: (parts: BesideParts, signal: AbortSignal) => Promise<void>;
+}
+
+export interface BesideParts {
+  readonly catalogue: Catalogue;
+  readonly pipeline: IngestPipeline;
+  readonly store: TelemetryStore;
 }
 
 /** A server that runs. */
@@ -90,12 +100,30 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     owned.defer(() => app.close());
     const url = await listen(app, config);
     await collector.start();
+    if (options.beside) runBeside(options.beside, { catalogue, pipeline, store }, owned, log);
     const page = (await signIn.needsAdmin()) ? "welcome" : "sign-in/link";
     return { url, signInLink: `${url}/${page}?code=${code.issue()}`, close: () => owned.disposeAsync() };
   } catch (error) {
     await owned.disposeAsync();
     throw error;
   }
+}
+
+/** Starts work that the server's end aborts and waits for. */
+function runBeside(
+  work: NonNullable<StartOptions["beside"]>,
+  parts: BesideParts,
+  owned: AsyncDisposableStack,
+  log: Log,
+): void {
+  const stop = new AbortController();
+  const working = work(parts, stop.signal).catch((error: unknown) => {
+    if (!stop.signal.aborted) log.error({ err: error }, "work beside the server failed");
+  });
+  owned.defer(async () => {
+    stop.abort();
+    await working;
+  });
 }
 
 /** What has opened is closed with the rest, whatever becomes of the others. */
@@ -114,12 +142,13 @@ async function allOpened<T extends readonly Promise<unknown>[]>(
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   const failed = (await Promise.allSettled(opening)).find((outcome) => outcome.status === "rejected");
   if (failed) throw failed.reason;
-  return (await Promise.all(opening)) as { -readonly [K in keyof T]: Awaited<T[K]> };
+  return Promise.all(opening);
 }
 
 function prepareDataFolder(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    // Node never returns from making a folder recursively below one that takes none, such as /proc.
+    if (!existsSync(dataDir)) mkdirSync(dataDir, { recursive: !existsSync(dirname(dataDir)), mode: 0o700 });
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);

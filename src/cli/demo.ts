@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { startEnergyGridSimulator } from "../../simulators/energygrid/index.ts";
 import { isLoopback, readServerConfig, type ServerFlags } from "../config.ts";
 import { prepareDemoFleet } from "../demo/fleet.ts";
+import { writeDemoHistory } from "../demo/history.ts";
 import { StartupError } from "../domain/errors.ts";
 import { withExample } from "./program.ts";
 import { stopOnSignals } from "./serve.ts";
@@ -26,6 +27,7 @@ export function addDemo(program: Command): void {
       const kilowatch = await startKilowatch(config, {
         visitorsMayLook: true,
         prepare: (catalogue) => prepareDemoFleet(catalogue, vendor),
+        beside: (parts, signal) => writeDemoHistory({ ...parts, fleet: vendor.fleet, nowMs: Date.now() }, signal),
       }).catch(async (error: unknown) => {
         await vendor.close();
         throw error;

@@ -39,10 +39,21 @@ export class IngestPipeline {
   async accept(columns: ReadingColumns): Promise<void> {
     if (columns.length === 0) return;
     const owners = this.#ownersOf(columns);
+    await this.#append(columns);
+    this.#live.publish(liveReadings(columns, owners));
+  }
+
+  /** Stores a batch of the past like `accept`, and does not show it to those who watch the present. */
+  async acceptHistory(columns: ReadingColumns): Promise<void> {
+    if (columns.length === 0) return;
+    this.#ownersOf(columns);
+    await this.#append(columns);
+  }
+
+  async #append(columns: ReadingColumns): Promise<void> {
     await this.#store.append(columns, this.#clock.nowMs());
     this.#batches++;
     this.#readings += columns.length;
-    this.#live.publish(liveReadings(columns, owners));
   }
 
   #ownersOf(columns: ReadingColumns): SeriesOwner[] {

@@ -48,6 +48,7 @@ export function drawChart(box: HTMLElement, input: ChartInput): { destroy(): voi
 function create(box: HTMLElement, { gapped, unit, fromMs, toMs, range, timezone }: ChartInput): uPlot {
   const style = getComputedStyle(box);
   // A canvas knows no custom properties: the box's own style carries the colours in resolved form.
+  const isolated = isolatedPlaces(gapped.map(([, value]) => value));
   const [ink, line, accent] = [style.color, style.borderTopColor, style.caretColor];
   const { min, max } = valueSpan(gapped);
   const axis = {
@@ -92,7 +93,7 @@ function create(box: HTMLElement, { gapped, unit, fromMs, toMs, range, timezone 
         fill: transparent(accent),
         fillTo: 0,
         spanGaps: false,
-        points: { show: false },
+        points: { show: isolated.length > 0, size: 5, fill: accent, filter: () => isolated },
         value: (_plot, value) => (value === null || value === undefined ? text.noValue : formatValue(value, unit)),
       },
     ],
@@ -100,6 +101,12 @@ function create(box: HTMLElement, { gapped, unit, fromMs, toMs, range, timezone 
   const times = gapped.map(([timeMs]) => timeMs / 1_000);
   const values = gapped.map(([, value]) => value);
   return new uPlot(options, [times, values], box);
+}
+
+/** Places of values with a gap on both sides: no line reaches them, so they are drawn as dots. */
+function isolatedPlaces(values: readonly (number | null)[]): number[] {
+  const isGap = (place: number): boolean => (values[place] ?? null) === null;
+  return [...values.keys()].filter((place) => !isGap(place) && isGap(place - 1) && isGap(place + 1));
 }
 
 /** Axis marks are round numbers: without the zeros that a measured value carries. */

@@ -1,0 +1,54 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../domain/clock.ts";
+import { StartupError } from "../domain/errors.ts";
+import type { Log } from "../domain/log.ts";
+import { EmbeddedEngine } from "./embedded/engine.ts";
+import { JournaledStore } from "./journaled-store.ts";
+import type { TelemetryStore } from "./store.ts";
+
+export const JOURNAL_FILE = "journal.db";
+export const ENGINE_FOLDER = "readings";
+
+export interface TelemetryOptions {
+  /** Holds the journal and the engine's files, and belongs to one process at a time; made when it is not there. */
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Bytes of acknowledged readings that may wait for the engine; `JOURNAL_BYTES_MAX` unless told. */
+  readonly journalBytesMax?: number;
+  /** Readings that may wait to be acknowledged; `APPEND_QUEUE_READINGS_MAX` unless told. */
+  readonly queueReadingsMax?: number;
+}
+
+/** A store with its engine in a child process. */
+export interface EmbeddedTelemetry extends TelemetryStore {
+  /** The engine's process, for measuring and for tests of its death; undefined while there is none. */
+  engineProcessId(): number | undefined;
+}
+
+/**
+ * Opens the store of a data folder. Resolves once the journal is open and the engine answers, well under a second on a healthy folder.
+ * @throws StartupError when the folder is in use, damaged or cannot be written.
+ */
+export async function openTelemetry(options: TelemetryOptions): Promise<EmbeddedTelemetry> {
+  const { dataDir, clock, log } = options;
+  try {
+    mkdirSync(dataDir, { recursive: true });
+  } catch (error) {
+    throw new StartupError(`The data folder ${dataDir} cannot be made: ${(error as Error).message}.`, { cause: error });
+  }
+  let engine: EmbeddedEngine | undefined;
+  const store = new JournaledStore({
+    ...options,
+    journalPath: join(dataDir, JOURNAL_FILE),
+    openEngine: () => (engine = new EmbeddedEngine({ directory: join(dataDir, ENGINE_FOLDER), clock, log })),
+  });
+  try {
+    await engine?.opened();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return Object.assign(store, { engineProcessId: () => engine?.processId });
+}

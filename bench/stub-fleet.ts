@@ -146,6 +146,7 @@ function stubDevice(i: number, nowMs: number): FleetDevice {
         : Math.round(RATED_POWER_W * (0.25 + 0.6 * Math.abs(Math.sin(i * 1.7))))
       : null,
     activePowerAt: isKnown ? new Date(nowMs - ageMs).toISOString() : null,
+    staleAfterMs: 180_000,
     ratedPowerW: RATED_POWER_W,
   };
 }

@@ -100,7 +100,9 @@ describe("the fleet", () => {
   test("fits a phone, light and dark", async () => {
     for (const colorScheme of ["light", "dark"] as const) {
       await using visit = await open("/", { viewport: { width: 390, height: 844 }, colorScheme });
-      const overflow = await visit.page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+      const overflow = await visit.page.evaluate<number>(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+      );
       expect(overflow, colorScheme).toBeLessThanOrEqual(0);
       expect(visit.complaints).toEqual([]);
     }

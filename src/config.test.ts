@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { isLoopback, readSecretVariable, readServerConfig } from "./config.ts";
+import { readSecretVariable, readServerConfig } from "./config.ts";
 import { StartupError } from "./domain/errors.ts";
+import { isLoopback } from "./domain/loopback.ts";
 
 const DEFAULTS = { dataDir: "./data", openData: false };
 const read = (env: Record<string, string>, flags = {}) => readServerConfig(flags, DEFAULTS, env);

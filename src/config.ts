@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { StartupError } from "./domain/errors.ts";
+import { isLoopback } from "./domain/loopback.ts";
 import { PASSWORD_CHARS_MIN } from "./domain/user.ts";
 
 /** How the server is set up: read once, from flags and the environment, and frozen. */
@@ -38,7 +39,6 @@ export type SecretVariable =
   | "POWERP_CLIENT_SECRET";
 
 const SECRET_KEY_CHARS_MIN = 16;
-const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
 const flagText = z.enum(["0", "1"], "must be 1 (on) or 0 (off)").transform((text) => text === "1");
 
@@ -103,11 +103,6 @@ export function readServerConfig(
     openData,
     logLevel: read("KILOWATCH_LOG_LEVEL") ?? "info",
   });
-}
-
-/** Whether only this machine can reach `host`. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.has(host) || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /** A vendor secret for the command line; undefined when unset or empty. */

@@ -12,7 +12,7 @@ import { SignIn } from "./access/sign-in.ts";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.ts";
 import { openSealing } from "./catalogue/sealing.ts";
 import { Collector } from "./collect/collector.ts";
-import { isLoopback, type LogLevel, type ServerConfig } from "./config.ts";
+import type { LogLevel, ServerConfig } from "./config.ts";
 import { systemClock } from "./domain/clock.ts";
 import { StartupError } from "./domain/errors.ts";
 import type { Log } from "./domain/log.ts";
@@ -89,7 +89,7 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
       pushedSeries: new PushedSeries(catalogue),
       collector,
       live,
-      access: new Access({ data: config.openData, operation: isLoopback(config.host) }),
+      access: new Access({ data: config.openData, operation: options.visitorsMayLook }),
       signIn,
       clock,
       vendors: VENDORS,

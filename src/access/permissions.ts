@@ -17,17 +17,17 @@ export const PERMISSIONS = [
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
-const VIEWER: readonly Permission[] = ["public", "site:read", "device:read", "metric:read", "connection:read"];
+const VIEWER: readonly Permission[] = ["public", "site:read", "device:read", "metric:read"];
 const GRANTS: Readonly<Record<Role, ReadonlySet<Permission>>> = {
   admin: new Set(PERMISSIONS),
   viewer: new Set(VIEWER),
 };
 
-/** What this server opens to everyone, beyond what roles give. */
+/** What this server opens, beyond what roles give, to whoever asks from this machine. */
 export interface OpenDoors {
   /** `data:push` and `data:read` without a key (KILOWATCH_OPEN_DATA). */
   readonly data: boolean;
-  /** `operation:read` without signing in: the server listens on loopback only. */
+  /** `operation:read` without signing in (the demo). */
   readonly operation: boolean;
 }
 
@@ -37,19 +37,21 @@ export class Access {
 
   constructor(doors: OpenDoors) {
     this.#open = new Set<Permission>([
-      "public",
       ...(doors.data ? (["data:push", "data:read"] as const) : []),
       ...(doors.operation ? (["operation:read"] as const) : []),
     ]);
   }
 
-  can(actor: Actor, permission: Permission): boolean {
-    return this.#open.has(permission) || (actor.role !== null && GRANTS[actor.role].has(permission));
+  /** @param isLocal whether the question comes from a program or page of this very machine */
+  can(actor: Actor, permission: Permission, isLocal: boolean): boolean {
+    if (permission === "public") return true;
+    if (isLocal && this.#open.has(permission)) return true;
+    return actor.role !== null && GRANTS[actor.role].has(permission);
   }
 
   /** @throws NotAuthenticated when signing in would help, NotAllowed when it would not. */
-  require(actor: Actor, permission: Permission): void {
-    if (this.can(actor, permission)) return;
+  require(actor: Actor, permission: Permission, isLocal: boolean): void {
+    if (this.can(actor, permission, isLocal)) return;
     if (actor.kind === "user") throw new NotAllowed("Your role does not allow this.");
     throw new NotAuthenticated("Sign in first.");
   }

@@ -77,6 +77,8 @@ export class SignIn {
 
   /** Who it is, by what the request shows. @throws NotAuthenticated for a bearer token that is not, or no longer, good. */
   async actorOf(shown: {
+    /** Whether the question comes from this very machine: only there may a visitor look around. */
+    readonly isLocal: boolean;
     readonly bearer?: string | undefined;
     readonly session?: string | undefined;
   }): Promise<Actor> {
@@ -87,7 +89,7 @@ export class SignIn {
     }
     const user = shown.session === undefined ? undefined : await this.#parts.sessions.find(shown.session);
     if (user) return actorFor(user);
-    return this.#parts.visitorsMayLook ? VISITOR : NOBODY;
+    return this.#parts.visitorsMayLook && shown.isLocal ? VISITOR : NOBODY;
   }
 
   async #signIn(user: User): Promise<SignedIn> {

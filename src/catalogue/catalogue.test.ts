@@ -2,12 +2,15 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Conflict, InvalidInput, NotFound, StartupError } from "../domain/errors.ts";
+import { Conflict, InvalidInput, NotFound, StartupError, StorageUnavailable } from "../domain/errors.ts";
 import { ACTIVE_POWER, ONLINE } from "../domain/metric.ts";
 import { VirtualClock } from "../domain/virtual-clock.ts";
 import { type Catalogue, openCatalogue } from "./catalogue.ts";
-import type { NewDevice } from "./devices.ts";
+import { openCatalogueDatabase } from "./database.ts";
+import { Devices, type NewDevice } from "./devices.ts";
+import { SeriesDirectory } from "./directory.ts";
 import { openSealing, Sealing } from "./sealing.ts";
 
 let folder: string;
@@ -169,6 +172,24 @@ describe("secrets at rest", () => {
     expect(new Set(made).size).toBe(1);
     expect(await catalogue.ownSecrets.getOrMake("key", async () => "c")).toBe(made[0]);
   });
+});
+
+test("a full disk is told as such, changes nothing, and is over when there is room", async () => {
+  const site = await catalogue.sites.create(SITE);
+  await catalogue.close();
+  const raw = new DatabaseSync(path());
+  const pages = Number(raw.prepare("PRAGMA page_count").get()?.["page_count"]);
+  raw.close();
+  const full = await openCatalogueDatabase(path());
+  await sql`PRAGMA max_page_count = ${sql.lit(pages + 2)}`.execute(full);
+  const devices = new Devices(full, new SeriesDirectory(), clock);
+  const many = Array.from({ length: 500 }, (_, index) => inverter(site.id, `SN-${index}`));
+  await expect(devices.createAll(many, [ACTIVE_POWER])).rejects.toThrow(StorageUnavailable);
+  expect(await devices.all()).toEqual([]);
+  await sql`PRAGMA max_page_count = 100000`.execute(full);
+  expect(await devices.createAll(many, [ACTIVE_POWER])).toHaveLength(500);
+  await full.destroy();
+  catalogue = await open();
 });
 
 describe("a file that cannot be used stops the start in one line", () => {

@@ -28,7 +28,7 @@ export async function openCatalogue(path: string, sealing: Sealing, clock: Clock
   return {
     sites: new Sites(database, clock),
     devices,
-    connections: new Connections(database, sealing, clock),
+    connections: new Connections(database, sealing, devices, clock),
     users: new Users(database, clock),
     ownSecrets: new OwnSecrets(database, sealing),
     directory,

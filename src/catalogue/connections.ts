@@ -3,7 +3,9 @@ import { z } from "zod";
 import type { Clock } from "../domain/clock.ts";
 import type { Connection } from "../domain/connection.ts";
 import { NotFound } from "../domain/errors.ts";
+import type { MetricTemplate } from "../domain/metric.ts";
 import type { CatalogueDatabase } from "./database.ts";
+import type { Devices, NewDevice } from "./devices.ts";
 import type { Schema } from "./schema.ts";
 import type { Sealing } from "./sealing.ts";
 
@@ -16,28 +18,41 @@ const StoredCredential = z.record(z.string(), z.string());
 export class Connections {
   readonly #database: CatalogueDatabase;
   readonly #sealing: Sealing;
+  readonly #devices: Devices;
   readonly #clock: Clock;
 
-  constructor(database: CatalogueDatabase, sealing: Sealing, clock: Clock) {
+  constructor(database: CatalogueDatabase, sealing: Sealing, devices: Devices, clock: Clock) {
     this.#database = database;
+    this.#devices = devices;
     this.#sealing = sealing;
     this.#clock = clock;
   }
 
-  async create(connection: NewConnection, credential: Credential): Promise<Connection> {
+  /** Creates a connection with its devices, all or nothing. @throws Conflict when a serial number comes twice. */
+  async create(
+    connection: NewConnection,
+    credential: Credential,
+    devices: readonly Omit<NewDevice, "connectionId">[] = [],
+    metrics: readonly MetricTemplate[] = [],
+  ): Promise<Connection> {
     const created: Connection = { ...connection, id: uuidv7(), createdAtMs: this.#clock.nowMs() };
-    await this.#database
-      .insertInto("connection")
-      .values({
-        id: created.id,
-        name: created.name,
-        vendor: created.vendor,
-        base_url: created.baseUrl,
-        credential_sealed: this.#sealing.seal(JSON.stringify(credential), placeOf(created.id)),
-        poll_interval_ms: created.pollIntervalMs,
-        created_at_ms: created.createdAtMs,
-      })
-      .execute();
+    const insertion = await this.#database.transaction().execute(async (transaction) => {
+      await transaction
+        .insertInto("connection")
+        .values({
+          id: created.id,
+          name: created.name,
+          vendor: created.vendor,
+          base_url: created.baseUrl,
+          credential_sealed: this.#sealing.seal(JSON.stringify(credential), placeOf(created.id)),
+          poll_interval_ms: created.pollIntervalMs,
+          created_at_ms: created.createdAtMs,
+        })
+        .execute();
+      const connected = devices.map((device) => ({ ...device, connectionId: created.id }));
+      return this.#devices.insertAll(transaction, connected, metrics);
+    });
+    this.#devices.remember(insertion);
     return created;
   }
 

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { Kysely, SqliteDialect } from "kysely";
-import { StartupError } from "../domain/errors.ts";
+import { StartupError, StorageUnavailable } from "../domain/errors.ts";
 import { migrateToLatest } from "./migrations/migrate.ts";
 import type { Schema } from "./schema.ts";
 
@@ -52,10 +52,32 @@ function kyselyView(sqlite: DatabaseSync): ConstructorParameters<typeof SqliteDi
       type Values = Parameters<typeof statement.all>;
       return {
         reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...(parameters as Values)),
-        run: (parameters) => statement.run(...(parameters as Values)),
+        all: (parameters) => storing(() => statement.all(...(parameters as Values))),
+        run(parameters) {
+          // After some errors, such as a full disk, SQLite has rolled back by itself; saying so again would hide the first error.
+          if (sql === "rollback" && !sqlite.isTransaction) return { changes: 0, lastInsertRowid: 0 };
+          return storing(() => statement.run(...(parameters as Values)));
+        },
         iterate: (parameters) => statement.iterate(...(parameters as Values)),
       };
     },
   };
+}
+
+/** Primary result codes of SQLite that mean "not now": busy, read-only, I/O error, full (sqlite.org/rescode.html). */
+const STORAGE_CODES = new Set([5, 8, 10, 13]);
+const RETRY_AFTER_S = 5;
+
+/** Runs a statement. @throws StorageUnavailable when the disk is full or does not answer; nothing was changed then. */
+function storing<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof Error && "errcode" in error && STORAGE_CODES.has(Number(error.errcode) & 0xff)) {
+      throw new StorageUnavailable(`The catalogue cannot be written (${error.message}).`, RETRY_AFTER_S, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
 }

@@ -10,6 +10,12 @@ import type { Schema } from "./schema.ts";
 
 export type NewDevice = Omit<Device, "id" | "createdAtMs">;
 
+/** What an insertion of devices has brought, for when it is committed. */
+export interface DeviceInsertion {
+  readonly created: Device[];
+  readonly added: { readonly metric: Metric; readonly siteId: string }[];
+}
+
 /** Series numbers are `UInt32` in the telemetry store. */
 export const SERIES_MAX = 2 ** 32 - 1;
 
@@ -41,18 +47,34 @@ export class Devices {
    * @throws Conflict when the connection has one of the serial numbers already.
    */
   async createAll(devices: readonly NewDevice[], metrics: readonly MetricTemplate[]): Promise<Device[]> {
+    const insertion = await this.#database
+      .transaction()
+      .execute((transaction) => this.insertAll(transaction, devices, metrics));
+    return this.remember(insertion);
+  }
+
+  /** As `createAll`, inside a transaction of another repository; `remember` what it gives once that is committed. */
+  async insertAll(
+    transaction: CatalogueDatabase,
+    devices: readonly NewDevice[],
+    metrics: readonly MetricTemplate[],
+  ): Promise<DeviceInsertion> {
     const created = devices.map((device) => ({ ...device, id: uuidv7(), createdAtMs: this.#clock.nowMs() }));
-    const added: [Metric, string][] = [];
-    await this.#database.transaction().execute(async (transaction) => {
-      for (const device of created) {
-        await refusingDoubles(`serial number ${device.serialNumber}`, () =>
-          transaction.insertInto("device").values(deviceRow(device)).execute(),
-        );
-        for (const metric of metrics)
-          added.push([await this.#addMetric(transaction, device.id, metric), device.siteId]);
+    const added: DeviceInsertion["added"] = [];
+    for (const device of created) {
+      await refusingDoubles(`serial number ${device.serialNumber}`, () =>
+        transaction.insertInto("device").values(deviceRow(device)).execute(),
+      );
+      for (const metric of metrics) {
+        added.push({ metric: await this.#addMetric(transaction, device.id, metric), siteId: device.siteId });
       }
-    });
-    for (const [metric, siteId] of added) this.#directory.add(metric, siteId);
+    }
+    return { created, added };
+  }
+
+  /** Makes what was committed known to the directory. */
+  remember({ created, added }: DeviceInsertion): Device[] {
+    for (const { metric, siteId } of added) this.#directory.add(metric, siteId);
     return created;
   }
 
@@ -82,6 +104,18 @@ export class Devices {
       .limit(request.limit + 1)
       .execute();
     return pageOf(rows.map(deviceOf), request.limit);
+  }
+
+  /** A device that belongs to no connection, by its serial number. */
+  async findUnconnected(serialNumber: string): Promise<Device | undefined> {
+    const row = await this.#database
+      .selectFrom("device")
+      .selectAll()
+      .where("serial_number", "=", serialNumber)
+      .where("connection_id", "is", null)
+      .orderBy("id")
+      .executeTakeFirst();
+    return row && deviceOf(row);
   }
 
   async all(): Promise<Device[]> {

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { startEnergyGridSimulator } from "../../simulators/energygrid/index.ts";
-import { isLoopback, readServerConfig, type ServerFlags } from "../config.ts";
+import { readServerConfig, type ServerFlags } from "../config.ts";
 import { prepareDemoFleet } from "../demo/fleet.ts";
 import { writeDemoHistory } from "../demo/history.ts";
 import { StartupError } from "../domain/errors.ts";
+import { isLoopback } from "../domain/loopback.ts";
 import { withExample } from "./program.ts";
 import { stopOnSignals } from "./serve.ts";
 

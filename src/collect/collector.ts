@@ -13,6 +13,8 @@ export interface ConnectionReport extends ConnectionHealth {
   readonly counts: PollerCounts;
   /** Devices that are polled. */
   readonly devices: number;
+  /** How old a value grows before the next poll brings a newer one, ms: the interval, or the vendor's limit where that takes longer. */
+  readonly freshnessMs: number;
 }
 
 export interface CollectorParts {
@@ -41,9 +43,16 @@ export class Collector {
     this.#log = parts.log;
   }
 
-  /** Starts polling every connection that the catalogue has. */
+  /** Starts polling every connection that the catalogue has; one that cannot be opened is logged and left out. */
   async start(): Promise<void> {
-    for (const connection of await this.#catalogue.connections.list()) await this.poll(connection);
+    for (const connection of await this.#catalogue.connections.list()) {
+      try {
+        await this.poll(connection);
+      } catch (error) {
+        // One account that cannot be opened must not keep the others, or the server, from starting.
+        this.#log.error({ connection: connection.name, err: error }, "this connection cannot be polled");
+      }
+    }
   }
 
   /** Starts polling a connection, or starts it anew after a change. @throws InvalidInput when its vendor is not known. */
@@ -81,5 +90,6 @@ export class Collector {
 }
 
 function reportOf(poller: Poller): ConnectionReport {
-  return { connection: poller.connection, counts: poller.counts, devices: poller.devices, ...poller.health };
+  const { connection, counts, devices, freshnessMs, health } = poller;
+  return { connection, counts, devices, freshnessMs, ...health };
 }

@@ -9,7 +9,7 @@ export type ConnectionState =
   | "running"
   /** The last request failed; it is tried again by itself. */
   | "backing_off"
-  /** The vendor refused the credential; nothing is sent until it is replaced. */
+  /** The vendor refused the credential; nothing more is sent by this process. */
   | "refused";
 
 export interface ConnectionHealth {
@@ -52,7 +52,7 @@ export class ConnectionHealthTracker {
   }
 
   refused(message: string): void {
-    this.#change("refused", message, "the vendor refused the credential; polling stops until it is replaced");
+    this.#change("refused", message, "the vendor refused the credential; polling stops");
   }
 
   #change(state: ConnectionState, message: string, logLine: string): void {

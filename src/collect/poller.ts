@@ -67,6 +67,14 @@ export class Poller {
     return this.#deviceIdBySerial.size;
   }
 
+  /** As `ConnectionReport.freshnessMs`. */
+  get freshnessMs(): number {
+    const { connection, limits } = this.#parts;
+    const requests = Math.ceil(this.devices / limits.devicesPerRequest);
+    const sweepsMs = limits.budgets.map((budget) => (requests * budget.perMs) / budget.requests);
+    return Math.max(connection.pollIntervalMs, ...sweepsMs);
+  }
+
   get health(): ConnectionHealth {
     return this.#health.health;
   }

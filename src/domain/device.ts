@@ -15,22 +15,27 @@ export type DeviceKind = (typeof DEVICE_KINDS)[number];
 export const DEVICE_STATUSES = ["online", "offline", "unknown"] as const;
 export type DeviceStatus = (typeof DEVICE_STATUSES)[number];
 
-/** A device that is polled this many times without a word of it has an unknown status, and its values are no longer live. */
+/** A device that has missed this many polls has an unknown status, and its values are no longer live. */
 const POLLS_UNTIL_STALE = 3;
 const STALE_AFTER_MS_LEAST = 180_000;
 
-/** Age from which a value is not shown as live, ms; `pollIntervalMs` is null for a device that pushes. */
-export function staleAfterMs(pollIntervalMs: number | null): number {
-  return Math.max(STALE_AFTER_MS_LEAST, POLLS_UNTIL_STALE * (pollIntervalMs ?? 0));
+/** Age from which a value is not shown as live, ms; `freshnessMs` is the time between two polls, null for a device that pushes. */
+export function staleAfterMs(freshnessMs: number | null): number {
+  return Math.max(STALE_AFTER_MS_LEAST, POLLS_UNTIL_STALE * (freshnessMs ?? 0));
 }
 
-/** A device's status from the latest reading of its `online` metric: what is too old to be believed is unknown. */
+/** Whether a value of that time is not live: too old, or so far ahead that a clock must have been set back since. */
+export function isStale(timeMs: number, nowMs: number, staleMs: number): boolean {
+  return Math.abs(nowMs - timeMs) > staleMs;
+}
+
+/** A device's status from the latest reading of its `online` metric: what is stale is unknown. */
 export function statusOf(
   online: { readonly value: number; readonly timeMs: number } | undefined,
   nowMs: number,
   staleMs: number,
 ): DeviceStatus {
-  if (!online || nowMs - online.timeMs > staleMs) return "unknown";
+  if (!online || isStale(online.timeMs, nowMs, staleMs)) return "unknown";
   return online.value === 0 ? "offline" : "online";
 }
 

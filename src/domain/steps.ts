@@ -19,7 +19,7 @@ export function autoStepMs(spanMs: number, stepsMax: number): number {
   return AUTO_STEPS_MS.find(fits) ?? Math.ceil(spanMs / stepsMax / week) * week;
 }
 
-/** Reads an ISO 8601 duration of days, hours, minutes and seconds (`PT15M`, `PT1H30M`); null for any other, or none at all. */
+/** Reads an ISO 8601 duration of hours, minutes and seconds (`PT15M`, `PT1H30M`); null for any other, or none at all. */
 export function parseStepMs(text: string): number | null {
   const match = /^P(?:T(?=\d)(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)$/.exec(text);
   if (!match) return null;

@@ -2,7 +2,7 @@ import type { SeriesDirectory, SeriesOwner } from "../catalogue/directory.ts";
 import type { Clock } from "../domain/clock.ts";
 import { InvalidInput } from "../domain/errors.ts";
 import { READING_TIME_MS, type ReadingColumns } from "../domain/reading.ts";
-import type { LiveHub, LiveReading } from "../live/hub.ts";
+import { type LiveHub, type LiveReading, REPLAY_EVENTS_MAX } from "../live/hub.ts";
 import type { TelemetryStore } from "../telemetry/store.ts";
 
 /** Counts of what went through, for the health page and Prometheus. */
@@ -74,8 +74,11 @@ export class IngestPipeline {
   }
 }
 
+/** The batch's last readings, as many as the hub keeps: nobody watches a million values go by. */
 function* liveReadings(columns: ReadingColumns, owners: readonly SeriesOwner[]): Generator<LiveReading> {
-  for (const [row, owner] of owners.entries()) {
+  for (let row = Math.max(0, owners.length - REPLAY_EVENTS_MAX); row < owners.length; row++) {
+    const owner = owners[row];
+    if (!owner) continue;
     yield {
       metricId: owner.metricId,
       siteId: owner.siteId,

@@ -1,4 +1,5 @@
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { NewDevice } from "../catalogue/devices.ts";
 import { InvalidInput } from "../domain/errors.ts";
 import type { NamedColumns } from "../domain/named-columns.ts";
 import { QUALITY, type ReadingColumns, ReadingColumnsBuilder } from "../domain/reading.ts";
@@ -7,7 +8,8 @@ import { UNIT } from "../domain/units.ts";
 /** Where names that nobody declared land: one site and one device of their own. */
 const SITE_NAME = "Pushed data";
 const DEVICE_NAME = "Data API";
-const DEVICE_SERIAL = "data-api";
+/** Nothing that a person or a vendor would call a device: by this it is found, wherever it was moved. */
+const DEVICE_SERIAL = "kilowatch:data-api";
 
 /** New names that one request may bring. */
 export const NEW_NAMES_PER_REQUEST_MAX = 1_000;
@@ -37,10 +39,11 @@ export class PushedSeries {
     return builder.finish();
   }
 
-  /** Every series of the data API's device, with its name. */
+  /** Every series of the data API's device, with its name; empty before the first push. */
   async all(): Promise<ReadonlyMap<number, string>> {
-    const deviceId = this.#deviceId ?? (await this.#inTurn(() => this.#findOrCreateDevice()));
-    return new Map(this.#catalogue.directory.allOfDevice(deviceId).map((owner) => [owner.series, owner.metricName]));
+    this.#deviceId ??= (await this.#catalogue.devices.findUnconnected(DEVICE_SERIAL))?.id ?? null;
+    const owners = this.#deviceId === null ? [] : this.#catalogue.directory.allOfDevice(this.#deviceId);
+    return new Map(owners.map((owner) => [owner.series, owner.metricName]));
   }
 
   #known(names: readonly string[]): number[] | null {
@@ -69,31 +72,29 @@ export class PushedSeries {
 
   async #findOrCreateDevice(): Promise<string> {
     if (this.#deviceId !== null) return this.#deviceId;
-    const { sites, devices } = this.#catalogue;
-    const site =
-      (await sites.findByName(SITE_NAME)) ??
-      (await sites.create({ name: SITE_NAME, timezone: "UTC", latitude: null, longitude: null, peakPowerW: null }));
-    const known = (await devices.list({ limit: 1 }, site.id)).items[0];
-    const [device] = known
-      ? [known]
-      : await devices.createAll(
-          [
-            {
-              siteId: site.id,
-              name: DEVICE_NAME,
-              kind: "other",
-              serialNumber: DEVICE_SERIAL,
-              manufacturer: null,
-              model: null,
-              ratedPowerW: null,
-              connectionId: null,
-            },
-          ],
-          [],
-        );
+    const { devices } = this.#catalogue;
+    const known = await devices.findUnconnected(DEVICE_SERIAL);
+    const [device] = known ? [known] : await devices.createAll([await this.#newDevice()], []);
     if (!device) throw new RangeError("creating one device gave none");
     this.#deviceId = device.id;
     return device.id;
+  }
+
+  async #newDevice(): Promise<NewDevice> {
+    const { sites } = this.#catalogue;
+    const site =
+      (await sites.findByName(SITE_NAME)) ??
+      (await sites.create({ name: SITE_NAME, timezone: "UTC", latitude: null, longitude: null, peakPowerW: null }));
+    return {
+      siteId: site.id,
+      name: DEVICE_NAME,
+      kind: "other",
+      serialNumber: DEVICE_SERIAL,
+      manufacturer: null,
+      model: null,
+      ratedPowerW: null,
+      connectionId: null,
+    };
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -8,7 +8,8 @@ export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, t
     path: "/",
     httpOnly: true,
     sameSite: "lax",
-    secure: request.protocol === "https",
+    // TLS ends at a proxy in front. The browser's own word for the page's address has been checked against Host by now.
+    secure: request.headers.origin?.startsWith("https://") ?? false,
     maxAge: SESSION_LIFETIME_MS / 1_000,
   });
 }

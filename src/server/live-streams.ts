@@ -37,12 +37,18 @@ export class LiveStreams {
   stream(reply: FastifyReply, wants: (reading: LiveReading) => boolean, lastEventId: string | undefined): void {
     reply.hijack();
     const response = reply.raw;
+    // The reader may have gone while it was found out who it is; nobody would ever close this stream.
+    if (response.destroyed) return;
     response.writeHead(200, {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
       "x-accel-buffering": "no",
       connection: "keep-alive",
     });
+    if (reply.request.method === "HEAD") {
+      response.end();
+      return;
+    }
     response.write(`retry: ${RECONNECT_AFTER_MS}\n\n`);
     const stream = new LiveStream(response, this.#epoch);
     this.#open.add(stream);

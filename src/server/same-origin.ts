@@ -1,5 +1,7 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { NotAllowed } from "../domain/errors.ts";
+import { isLoopback } from "../domain/loopback.ts";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -13,6 +15,16 @@ export function refuseForeignOrigins(app: FastifyInstance): void {
     if (SAFE_METHODS.has(request.method) || origin === undefined) return;
     if (hostOf(origin) !== host) throw new NotAllowed("This change was asked for by a page of another site.");
   });
+}
+
+/**
+ * Whether a request was addressed to this machine by its own name, and passed no proxy. A page of another site that has
+ * pointed its own name at 127.0.0.1 still sends that name in `Host`.
+ */
+export function asksFromThisMachine(headers: IncomingHttpHeaders): boolean {
+  if (headers.forwarded !== undefined || headers["x-forwarded-for"] !== undefined) return false;
+  const name = URL.parse(`http://${headers.host ?? ""}`)?.hostname ?? "";
+  return isLoopback(name.replace(/^\[(.*)\]$/, "$1"));
 }
 
 function hostOf(origin: string): string | null {

@@ -39,6 +39,8 @@ export const Metric = z
   })
   .meta({ id: "Metric" });
 
+const StaleAfterMs = z.int().meta({ description: "Age from which a value of this device is not live, ms" });
+
 const deviceFields = {
   id: Id,
   siteId: Id,
@@ -50,6 +52,7 @@ const deviceFields = {
   ratedPowerW: z.number().nullable(),
   status: z.enum(DEVICE_STATUSES),
   statusAt: Time.nullable(),
+  staleAfterMs: StaleAfterMs,
   connectionId: Id.nullable(),
   createdAt: Time,
 };
@@ -74,7 +77,7 @@ export const ConnectionHealth = z
 export const Fleet = z
   .object({
     asOf: Time,
-    activePowerW: z.number().meta({ description: "Sum over the devices that are online now" }),
+    activePowerW: z.number().meta({ description: "Sum over the devices that are online and have a fresh value" }),
     ratedPowerW: z.number().nullable(),
     devices: DeviceCounts,
     sites: z.array(
@@ -104,6 +107,7 @@ export const FleetDevice = z
     activePowerW: z.number().nullable(),
     activePowerAt: Time.nullable(),
     ratedPowerW: z.number().nullable(),
+    staleAfterMs: StaleAfterMs,
   })
   .meta({ id: "FleetDevice" });
 

@@ -12,7 +12,7 @@ import { connectionRoutes } from "./routes/connections.ts";
 import { dataApiRoutes } from "./routes/data-api.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { liveRoutes } from "./routes/live.ts";
-import { refuseForeignOrigins } from "./same-origin.ts";
+import { asksFromThisMachine, refuseForeignOrigins } from "./same-origin.ts";
 import { FleetViews } from "./views/fleet.ts";
 import { ObjectViews } from "./views/objects.ts";
 import { SeriesViews } from "./views/series.ts";
@@ -83,8 +83,9 @@ function guard(app: FastifyInstance, { access, signIn }: ServerParts): void {
     const { permission } = request.routeOptions.config;
     if (!permission) return;
     const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
-    request.actor = await signIn.actorOf({ bearer, session: request.cookies[SESSION_COOKIE] });
-    access.require(request.actor, permission);
+    const isLocal = asksFromThisMachine(request.headers);
+    request.actor = await signIn.actorOf({ bearer, session: request.cookies[SESSION_COOKIE], isLocal });
+    access.require(request.actor, permission, isLocal);
   });
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { problem, sendProblem } from "./problems.ts";
 
@@ -8,7 +8,8 @@ export type PageHandler = (request: IncomingMessage, response: ServerResponse, n
 /** How the pages' server side reaches the API without a socket. Read in `web/src/hooks.server.ts`. */
 const API_DOOR = Symbol.for("kilowatch.api");
 
-const FORWARDED = ["cookie", "content-type", "accept", "origin", "if-match", "idempotency-key"] as const;
+/** What the API looks at; taken from the page's question to it, else from the browser's request for the page. */
+const FORWARDED = ["cookie", "content-type", "accept", "origin", "forwarded", "x-forwarded-for"] as const;
 
 /** Hands every path that is no route of the API to the pages. */
 export function mountPages(app: FastifyInstance, pages: PageHandler): void {
@@ -18,7 +19,7 @@ export function mountPages(app: FastifyInstance, pages: PageHandler): void {
       return;
     }
     reply.hijack();
-    const door = (asked: Request): Promise<Response> => askApi(app, asked, request.headers.host);
+    const door = (asked: Request): Promise<Response> => askApi(app, asked, request.headers);
     Object.assign(request.raw, { [API_DOOR]: door });
     // The adapter builds the page's own address from this; without it, it assumes https.
     request.raw.headers["x-forwarded-proto"] = request.protocol;
@@ -29,12 +30,13 @@ export function mountPages(app: FastifyInstance, pages: PageHandler): void {
 }
 
 /** Answers a page's own question to the API inside the process, as whoever asked for the page. */
-async function askApi(app: FastifyInstance, asked: Request, host: string | undefined): Promise<Response> {
+async function askApi(app: FastifyInstance, asked: Request, page: IncomingHttpHeaders): Promise<Response> {
+  const { host } = page;
   const { pathname, search } = new URL(asked.url);
   const headers: Record<string, string> = host === undefined ? {} : { host };
   for (const name of FORWARDED) {
-    const value = asked.headers.get(name);
-    if (value !== null) headers[name] = value;
+    const value = asked.headers.get(name) ?? page[name];
+    if (typeof value === "string") headers[name] = value;
   }
   const body = asked.body === null ? undefined : Buffer.from(await asked.arrayBuffer());
   const answer = await app.inject({

@@ -24,6 +24,9 @@ export function retryDelayMs(attempt: number, answer: AnswerHead | null, nowMs: 
   return Math.max(jitterMs, retryAfterMs(answer, nowMs) ?? 0);
 }
 
+/** The longest `Retry-After` that is believed, ms. Past a day it is a mistake (or malice), and asking once a day does no harm. */
+export const RETRY_AFTER_MS_MAX = 86_400_000;
+
 /** RFC 9110 §5.6.7: the form of a date that is sent today. `Date.parse` alone would also read "7.5" as a day in July. */
 const IMF_FIXDATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 const SECONDS = /^\d+(\.\d+)?$/;
@@ -32,12 +35,12 @@ const SECONDS = /^\d+(\.\d+)?$/;
 export function retryAfterMs(answer: AnswerHead | null, nowMs: number): number | null {
   const text = header(answer, "retry-after");
   if (text === null) return null;
-  if (SECONDS.test(text)) return Number(text) * 1000;
+  if (SECONDS.test(text)) return Math.min(Number(text) * 1000, RETRY_AFTER_MS_MAX);
   const untilMs = dateMs(text);
   if (untilMs === null) return null;
   // Both dates come from the vendor's clock, so their difference is right even where that clock is wrong.
   const sentAtMs = dateMs(header(answer, "date") ?? "") ?? nowMs;
-  return Math.max(0, untilMs - sentAtMs);
+  return Math.min(Math.max(0, untilMs - sentAtMs), RETRY_AFTER_MS_MAX);
 }
 
 function dateMs(text: string): number | null {

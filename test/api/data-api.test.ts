@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ACTIVE_POWER } from "../../src/domain/metric.ts";
 import { type ApiServer, startApiServer } from "./api-server.ts";
 
 let server: ApiServer;
@@ -145,6 +146,55 @@ describe("GET /data", () => {
     expect(readings.map(({ time, name }) => `${Date.parse(time) / 1_000} ${name}`)).toEqual(
       Array.from({ length: 25_000 }, (_, index) => `${Math.floor(index / 10)} n${index % 10}`),
     );
+  });
+});
+
+describe("who may", () => {
+  test("open data is open to this machine, not to a name that points at it or through a proxy", async () => {
+    for (const headers of [
+      { host: "evil.example:8080" },
+      { host: "127.0.0.1.evil.example" },
+      { host: "127.0.0.1:8080", "x-forwarded-for": "203.0.113.9" },
+      { host: "127.0.0.1:8080", forwarded: "for=203.0.113.9" },
+    ]) {
+      expect((await push(EXAMPLE, headers as Record<string, string>)).statusCode, JSON.stringify(headers)).toBe(401);
+    }
+    for (const host of ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"]) {
+      expect((await push(EXAMPLE, { host })).statusCode, host).toBe(200);
+    }
+  });
+
+  test("a site that a person named like the data API's own is left alone", async () => {
+    const site = await server.catalogue.sites.create({
+      name: "Pushed data",
+      timezone: "UTC",
+      latitude: null,
+      longitude: null,
+      peakPowerW: null,
+    });
+    const inverter = {
+      kind: "inverter",
+      serialNumber: "INV-1",
+      manufacturer: null,
+      model: null,
+      ratedPowerW: null,
+    } as const;
+    const [device] = await server.catalogue.devices.createAll(
+      [{ ...inverter, siteId: site.id, name: "INV-1", connectionId: null }],
+      [ACTIVE_POWER],
+    );
+    await push("1 active_power 99");
+    expect(server.catalogue.directory.allOfDevice(device?.id ?? "")).toHaveLength(1);
+    const power = server.catalogue.directory.ofDevice(device?.id ?? "", ACTIVE_POWER.name);
+    expect((await read("?from=1970-01-01&to=1970-01-01")).json()).toHaveLength(1);
+    const admin = await server.signInAsAdmin();
+    const latest = await server.app.inject({ url: `/api/v1/metrics/${power?.metricId}/latest`, headers: admin });
+    expect(latest.json()).toBeNull();
+  });
+
+  test("asking creates nothing", async () => {
+    expect((await read("?from=1970-01-01&to=1970-01-01")).body).toBe("[]");
+    expect((await server.catalogue.sites.list({ limit: 10 })).items).toEqual([]);
   });
 });
 

@@ -84,6 +84,27 @@ describe("the fleet", () => {
       items: [{ status: "unknown", activePowerW: 3_000 }, {}],
     });
   });
+
+  test("adds up only what is online and fresh", async () => {
+    const { devices } = await plant();
+    const [one, two] = devices.map(({ id }) => id) as [string, string];
+    const nowMs = server.clock.nowMs();
+    await store(
+      [one, "online", nowMs, 1],
+      [one, "active_power", nowMs - 48 * 3_600_000, 5_000],
+      [two, "online", nowMs, 0],
+      [two, "active_power", nowMs, 3_000],
+    );
+    expect((await get("/fleet")).json()).toMatchObject({ activePowerW: 0, devices: { online: 1, offline: 1 } });
+  });
+
+  test("does not take a reading from the future for live after the clock was set back", async () => {
+    const { devices } = await plant();
+    const id = devices[0]?.id ?? "";
+    await store([id, "online", server.clock.nowMs(), 1]);
+    server.clock.jumpWall(-600_000);
+    expect((await get("/fleet")).json()).toMatchObject({ devices: { online: 0, unknown: 2 } });
+  });
 });
 
 describe("objects", () => {
@@ -228,6 +249,13 @@ describe("signing in", () => {
     expect(unknown.body).toBe(wrong.body);
   });
 
+  test("behind TLS the cookie is for TLS alone", async () => {
+    const login = { email: ADMIN.email, password: ADMIN.password };
+    const headers = { origin: "https://kw.example", host: "kw.example" };
+    expect(String((await post("/auth/login", login, headers)).headers["set-cookie"])).toMatch(/; Secure/);
+    expect(String((await post("/auth/login", login, {})).headers["set-cookie"])).not.toMatch(/; Secure/);
+  });
+
   test("the printed link works once", async () => {
     const code = server.code.issue();
     expect((await post("/auth/link", { code: "wrong" }, {})).statusCode).toBe(401);
@@ -291,6 +319,8 @@ describe("connections", () => {
     ["an unknown vendor", { vendor: "acme" }, "vendor"],
     ["a credential of another shape", { credential: { key: "very-secret-token" } }, "credential.token"],
     ["an address that is none", { baseUrl: "ftp://x" }, "baseUrl"],
+    ["an address with a query", { baseUrl: "http://127.0.0.1:9/?a=1" }, "baseUrl"],
+    ["an address with a password", { baseUrl: "http://user:very-secret-token@127.0.0.1:9/" }, "baseUrl"],
     ["no device", { serialNumbers: [] }, "serialNumbers"],
     ["an unknown field", { colour: "red" }, ""],
   ])("refuse %s, naming the field and no secret", async (_case, change, path) => {
@@ -299,6 +329,17 @@ describe("connections", () => {
     expect(answer.statusCode).toBe(422);
     expect(answer.json<{ errors: { path: string }[] }>().errors.map((error) => error.path)).toContain(path);
     expect(answer.body).not.toContain("very-secret-token");
+    expect(await server.catalogue.connections.list()).toEqual([]);
+    expect((await server.catalogue.devices.all()).length).toBe(2);
+  });
+
+  test("count their devices as live for as long as a sweep at the vendor's limit takes", async () => {
+    const { site } = await plant();
+    const serialNumbers = Array.from({ length: 3_000 }, (_, index) => `SN-${index}`);
+    expect((await post("/connections", { ...body(site.id), serialNumbers })).statusCode).toBe(201);
+    const device = (await get("/fleet/devices?limit=3")).json<{ items: { name: string; staleAfterMs: number }[] }>()
+      .items[2];
+    expect(device).toMatchObject({ name: "SN-0", staleAfterMs: 900_000 });
   });
 });
 

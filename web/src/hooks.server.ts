@@ -8,7 +8,7 @@ import type { InProcessApi } from "./app.d.ts";
 const IN_PROCESS_API = Symbol.for("kilowatch.api");
 
 /** What the API needs to know about the visitor, and nothing else. */
-const FORWARDED_HEADERS = ["cookie", "origin", "sec-fetch-site", "user-agent", "accept-language"] as const;
+const FORWARDED_HEADERS = ["cookie", "origin"] as const;
 
 const PAGE_HEADERS = {
   // Pages hold live values of one visitor: neither a proxy nor the browser may show them again later.

@@ -31,7 +31,7 @@ export function connectionRoutes(app: FastifyInstance, parts: RouteParts): void 
     "GET",
     "/connections",
     {
-      permission: "operation:read",
+      permission: "connection:read",
       summary: "Vendor accounts, and how polling them goes",
       answers: { 200: api.pageOf(api.Connection) },
     },
@@ -52,19 +52,19 @@ export function connectionRoutes(app: FastifyInstance, parts: RouteParts): void 
       const { siteId, serialNumbers, credential, ...fields } = body;
       const vendor = vendorOf(parts.vendors, fields.vendor);
       refuseWrongCredential(vendor, credential);
+      // Opening sends nothing, and refuses an address that polling could not use: nothing is stored then.
+      await vendor.open({ baseUrl: fields.baseUrl, credential, clock: parts.clock }).close();
       await catalogue.sites.get(siteId);
-      const connection = await catalogue.connections.create(fields, credential);
       const devices = [...new Set(serialNumbers)].map((serialNumber) => ({
         siteId,
         name: serialNumber,
         kind: vendor.device.kind,
         serialNumber,
-        manufacturer: null,
+        manufacturer: vendor.title,
         model: null,
         ratedPowerW: null,
-        connectionId: connection.id,
       }));
-      await catalogue.devices.createAll(devices, vendor.device.metrics);
+      const connection = await catalogue.connections.create(fields, credential, devices, vendor.device.metrics);
       return connectionView(await collector.poll(connection));
     },
   );

@@ -3,8 +3,7 @@ import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { Page, PageRequest } from "../../catalogue/page.ts";
 import type { Collector, ConnectionReport } from "../../collect/collector.ts";
 import type { Clock } from "../../domain/clock.ts";
-import type { Device } from "../../domain/device.ts";
-import type { Site } from "../../domain/site.ts";
+import { type Device, type DeviceStatus, isStale } from "../../domain/device.ts";
 import type * as api from "../schemas.ts";
 import type { ObjectViews } from "./objects.ts";
 import { isoTime } from "./times.ts";
@@ -30,55 +29,49 @@ export class FleetViews {
   }
 
   async fleet(): Promise<z.input<typeof api.Fleet>> {
+    const nowMs = this.#clock.nowMs();
     const sites = await this.#catalogue.sites.list({ limit: FLEET_SITES_MAX });
-    const devices = await this.#catalogue.devices.all();
-    const rowsBySite = Map.groupBy(this.#rows(devices), (row) => row.siteId);
-    const siteViews = sites.items.map((site) => siteSums(site, rowsBySite.get(site.id) ?? []));
+    const rows = this.#rows(await this.#catalogue.devices.all(), nowMs);
+    const rowsBySite = Map.groupBy(rows, (row) => row.siteId);
     return {
-      asOf: isoTime(this.#clock.nowMs()),
-      activePowerW: sum(siteViews.map((site) => site.activePowerW)),
-      ratedPowerW: sumOfKnown(siteViews.map((site) => site.ratedPowerW)),
-      devices: {
-        total: sum(siteViews.map((site) => site.devices.total)),
-        online: sum(siteViews.map((site) => site.devices.online)),
-        offline: sum(siteViews.map((site) => site.devices.offline)),
-        unknown: sum(siteViews.map((site) => site.devices.unknown)),
-      },
-      sites: siteViews.filter((site) => site.devices.total > 0),
+      asOf: isoTime(nowMs),
+      ...sumsOf(rows, nowMs),
+      sites: sites.items
+        .filter((site) => rowsBySite.has(site.id))
+        .map(({ id, name, timezone }) => ({ id, name, timezone, ...sumsOf(rowsBySite.get(id) ?? [], nowMs) })),
       connections: this.#collector.reports().map(connectionHealthView),
     };
   }
 
   async devices(request: PageRequest): Promise<Page<FleetRow>> {
     const page = await this.#catalogue.devices.list(request);
-    return { items: this.#rows(page.items), nextCursor: page.nextCursor };
+    return { items: this.#rows(page.items, this.#clock.nowMs()), nextCursor: page.nextCursor };
   }
 
   async device(id: string): Promise<DeviceView> {
-    return this.#view(await this.#catalogue.devices.get(id), this.#pollIntervals());
+    return this.#view(await this.#catalogue.devices.get(id), this.#freshness());
   }
 
   async devicesOfSite(siteId: string, request: PageRequest): Promise<Page<DeviceView>> {
     await this.#catalogue.sites.get(siteId);
     const page = await this.#catalogue.devices.list(request, siteId);
-    const intervals = this.#pollIntervals();
-    return { items: page.items.map((device) => this.#view(device, intervals)), nextCursor: page.nextCursor };
+    const freshness = this.#freshness();
+    return { items: page.items.map((device) => this.#view(device, freshness)), nextCursor: page.nextCursor };
   }
 
-  #rows(devices: readonly Device[]): FleetRow[] {
-    const intervals = this.#pollIntervals();
-    const nowMs = this.#clock.nowMs();
+  #rows(devices: readonly Device[], nowMs: number): FleetRow[] {
+    const freshness = this.#freshness();
     return devices.map((device) =>
-      this.#views.fleetDevice(device, intervals.get(device.connectionId ?? "") ?? null, nowMs),
+      this.#views.fleetDevice(device, freshness.get(device.connectionId ?? "") ?? null, nowMs),
     );
   }
 
-  #view(device: Device, intervals: ReadonlyMap<string, number>): DeviceView {
-    return this.#views.device(device, intervals.get(device.connectionId ?? "") ?? null, this.#clock.nowMs());
+  #view(device: Device, freshness: ReadonlyMap<string, number>): DeviceView {
+    return this.#views.device(device, freshness.get(device.connectionId ?? "") ?? null, this.#clock.nowMs());
   }
 
-  #pollIntervals(): ReadonlyMap<string, number> {
-    return new Map(this.#collector.reports().map(({ connection }) => [connection.id, connection.pollIntervalMs]));
+  #freshness(): ReadonlyMap<string, number> {
+    return new Map(this.#collector.reports().map(({ connection, freshnessMs }) => [connection.id, freshnessMs]));
   }
 }
 
@@ -94,20 +87,19 @@ export function connectionHealthView(report: ConnectionReport): z.input<typeof a
   };
 }
 
-function siteSums(site: Site, rows: readonly FleetRow[]): z.input<typeof api.Fleet>["sites"][number] {
-  const online = rows.filter((row) => row.status === "online");
+type Sums = Pick<z.input<typeof api.Fleet>, "activePowerW" | "ratedPowerW" | "devices">;
+
+/** What a set of devices adds up to. Power now is that of the devices that are online and have a fresh value. */
+function sumsOf(rows: readonly FleetRow[], nowMs: number): Sums {
+  const isLive = (row: FleetRow): boolean =>
+    row.status === "online" &&
+    row.activePowerAt !== null &&
+    !isStale(Date.parse(row.activePowerAt), nowMs, row.staleAfterMs);
+  const count = (status: DeviceStatus): number => rows.filter((row) => row.status === status).length;
   return {
-    id: site.id,
-    name: site.name,
-    timezone: site.timezone,
-    activePowerW: sum(online.map((row) => row.activePowerW ?? 0)),
+    activePowerW: sum(rows.filter(isLive).map((row) => row.activePowerW ?? 0)),
     ratedPowerW: sumOfKnown(rows.map((row) => row.ratedPowerW)),
-    devices: {
-      total: rows.length,
-      online: online.length,
-      offline: rows.filter((row) => row.status === "offline").length,
-      unknown: rows.filter((row) => row.status === "unknown").length,
-    },
+    devices: { total: rows.length, online: count("online"), offline: count("offline"), unknown: count("unknown") },
   };
 }
 

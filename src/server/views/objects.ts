@@ -46,36 +46,39 @@ export class ObjectViews {
     };
   }
 
-  device(device: Device, pollIntervalMs: number | null, nowMs: number): z.input<typeof api.Device> {
-    const row = this.fleetDevice(device, pollIntervalMs, nowMs);
+  device(device: Device, freshnessMs: number | null, nowMs: number): z.input<typeof api.Device> {
+    const row = this.fleetDevice(device, freshnessMs, nowMs);
     const { createdAtMs, ...rest } = device;
     return {
       ...rest,
       status: row.status,
       statusAt: row.statusAt,
+      staleAfterMs: row.staleAfterMs,
       createdAt: isoTime(createdAtMs),
       metrics: this.#directory.allOfDevice(device.id).map((owner) => this.metric(owner)),
     };
   }
 
   /** A device as one row of the fleet: its status and its power, and where both come from. */
-  fleetDevice(device: Device, pollIntervalMs: number | null, nowMs: number): z.input<typeof api.FleetDevice> {
+  fleetDevice(device: Device, freshnessMs: number | null, nowMs: number): z.input<typeof api.FleetDevice> {
     const onlineOwner = this.#directory.ofDevice(device.id, ONLINE.name);
     const powerOwner = this.#directory.ofDevice(device.id, ACTIVE_POWER.name);
     const online = onlineOwner && this.#store.latest(onlineOwner.series);
     const power = powerOwner && this.#store.latest(powerOwner.series);
+    const staleMs = staleAfterMs(freshnessMs);
     return {
       id: device.id,
       siteId: device.siteId,
       name: device.name,
       serialNumber: device.serialNumber,
-      status: statusOf(online, nowMs, staleAfterMs(pollIntervalMs)),
+      status: statusOf(online, nowMs, staleMs),
       statusAt: online ? isoTime(online.timeMs) : null,
       onlineMetricId: onlineOwner?.metricId ?? null,
       activePowerMetricId: powerOwner?.metricId ?? null,
       activePowerW: power?.value ?? null,
       activePowerAt: power ? isoTime(power.timeMs) : null,
       ratedPowerW: device.ratedPowerW,
+      staleAfterMs: staleMs,
     };
   }
 }

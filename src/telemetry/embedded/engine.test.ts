@@ -96,7 +96,7 @@ describe("the engine's process", () => {
     const asked = Array.from({ length: 300 }, () => engine.readRaw({ series: [1], ...ALL_TIME, limit: 1 }));
     const outcomes = await Promise.allSettled(asked);
     const refusals = outcomes.filter((outcome) => outcome.status === "rejected").map(({ reason }) => reason as Error);
-    expect(refusals.length).toBe(300 - 256);
+    expect(refusals.length).toBe(300 - 32);
     expect(refusals.every((reason) => reason instanceof EngineUnavailable)).toBe(true);
     const shortColumn = { ...one(1, 1, 1), versions: new Float64Array([Number.NaN]) };
     const processId = processOf(engine);

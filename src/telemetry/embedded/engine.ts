@@ -16,8 +16,8 @@ import { selectRaw, selectSteps } from "../sql.ts";
 import { type RawPage, type RawQuery, STEP_ROWS_MAX, type StepColumns, type StepsQuery } from "../store.ts";
 import type { EngineMessage, EngineRequest } from "./messages.ts";
 
-/** Requests that may be under way; one insert and a read for each of some hundred pages. */
-const REQUESTS_MAX = 256;
+/** Requests that may be under way. Few, since the last in the queue must be answered within `ANSWER_MS_MAX` of being sent. */
+const REQUESTS_MAX = 32;
 /** An engine that takes longer than this for one request hangs, and is replaced. Ms. */
 const ANSWER_MS_MAX = 60_000;
 /** How often a process may die before it was ever ready. */

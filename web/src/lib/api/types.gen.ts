@@ -60,6 +60,10 @@ export type Device = {
     ratedPowerW: number | null;
     status: 'online' | 'offline' | 'unknown';
     statusAt: string | null;
+    /**
+     * Age from which a value of this device is not live, ms
+     */
+    staleAfterMs: number;
     connectionId: string | null;
     createdAt: string;
     metrics: Array<Metric>;
@@ -87,7 +91,7 @@ export type ConnectionHealth = {
 export type Fleet = {
     asOf: string;
     /**
-     * Sum over the devices that are online now
+     * Sum over the devices that are online and have a fresh value
      */
     activePowerW: number;
     ratedPowerW: number | null;
@@ -124,6 +128,10 @@ export type FleetDevice = {
     activePowerW: number | null;
     activePowerAt: string | null;
     ratedPowerW: number | null;
+    /**
+     * Age from which a value of this device is not live, ms
+     */
+    staleAfterMs: number;
 };
 
 export type Series = {

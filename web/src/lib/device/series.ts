@@ -1,4 +1,3 @@
-import { STALE_AFTER_MS } from "../format/age.ts";
 import { localDate, localDay, localTime } from "../format/zoned.ts";
 
 /** Epoch ms and value; null where the server says that there is none. */
@@ -22,22 +21,24 @@ export function stepMs(step: string): number | null {
   return ms > 0 ? ms : null;
 }
 
-/** Longest distance between two points that are joined by a line, ms. Buckets may be one apart; single readings until they would be stale. */
+const JOINED_WITHIN_MS_LEAST = 3 * 60_000;
+
+/** Longest distance between two points that are joined by a line, ms. Buckets may be one apart. */
 export function joinedWithinMs(step: string): number {
   const ms = stepMs(step);
-  return ms === null ? STALE_AFTER_MS : Math.max(ms * 1.5, STALE_AFTER_MS);
+  return ms === null ? JOINED_WITHIN_MS_LEAST : Math.max(ms * 1.5, JOINED_WITHIN_MS_LEAST);
 }
 
 /** The points with an empty one wherever the line has to break: what was not measured is not drawn. */
 export function withGaps(points: readonly Point[], joinedMs: number): Point[] {
-  const result: Point[] = [];
+  const gapped: Point[] = [];
   let beforeMs: number | null = null;
   for (const point of points) {
-    if (beforeMs !== null && point[0] - beforeMs > joinedMs) result.push([beforeMs + 1, null]);
-    result.push(point);
+    if (beforeMs !== null && point[0] - beforeMs > joinedMs) gapped.push([beforeMs + 1, null]);
+    gapped.push(point);
     beforeMs = point[0];
   }
-  return result;
+  return gapped;
 }
 
 /** One line of the table that says the same as the chart. */

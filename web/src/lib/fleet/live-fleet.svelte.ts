@@ -10,6 +10,7 @@ export class LiveRow implements Row {
   readonly ratedPowerW: number | null;
   readonly onlineMetricId: string | null;
   readonly activePowerMetricId: string | null;
+  readonly staleAfterMs: number;
   status = $state<Status>("unknown");
   activePowerW = $state<number | null>(null);
   activePowerAtMs = $state<number | null>(null);
@@ -25,6 +26,7 @@ export class LiveRow implements Row {
     this.ratedPowerW = row.ratedPowerW;
     this.onlineMetricId = row.onlineMetricId;
     this.activePowerMetricId = row.activePowerMetricId;
+    this.staleAfterMs = row.staleAfterMs;
     this.status = row.status;
     this.activePowerW = row.activePowerW;
     this.activePowerAtMs = row.activePowerAtMs;

@@ -17,6 +17,8 @@ export interface Row {
   readonly ratedPowerW: number | null;
   readonly onlineMetricId: string | null;
   readonly activePowerMetricId: string | null;
+  /** Age from which a value is not live, ms. */
+  readonly staleAfterMs: number;
 }
 
 export function toRow(device: FleetDevice, siteIndex: ReadonlyMap<string, number>): Row {
@@ -32,6 +34,7 @@ export function toRow(device: FleetDevice, siteIndex: ReadonlyMap<string, number
     ratedPowerW: device.ratedPowerW,
     onlineMetricId: device.onlineMetricId,
     activePowerMetricId: device.activePowerMetricId,
+    staleAfterMs: device.staleAfterMs,
   };
 }
 

@@ -15,11 +15,15 @@ export interface Totals {
   readonly unknown: number;
 }
 
-type Addend = Pick<Row, "site" | "status" | "activePowerW" | "activePowerAtMs" | "ratedPowerW">;
+type Addend = Pick<Row, "site" | "status" | "activePowerW" | "activePowerAtMs" | "ratedPowerW" | "staleAfterMs">;
 
-/** Whether a row's power counts as power now. */
-export function isCurrent(row: Pick<Row, "activePowerW" | "activePowerAtMs">, nowMs: number): boolean {
-  return row.activePowerW !== null && row.activePowerAtMs !== null && !isStale(row.activePowerAtMs, nowMs);
+/** Whether a row's power counts as power now: its inverter is online and the value fresh. The API's sums have the same rule. */
+export function isCurrent(
+  row: Pick<Row, "status" | "activePowerW" | "activePowerAtMs" | "staleAfterMs">,
+  nowMs: number,
+): boolean {
+  if (row.status !== "online" || row.activePowerW === null || row.activePowerAtMs === null) return false;
+  return !isStale(row.activePowerAtMs, nowMs, row.staleAfterMs);
 }
 
 /** Totals of the fleet and of each site, in one pass over the same rows, so that they always agree. */

@@ -1,6 +1,3 @@
-/** From this age on a value is called stale and never shown as live. */
-export const STALE_AFTER_MS = 3 * 60_000;
-
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -21,6 +18,7 @@ export function ageOf(timeMs: number, nowMs: number): Age {
   return { count: Math.floor(ageMs / DAY_MS), unit: "day" };
 }
 
-export function isStale(timeMs: number, nowMs: number): boolean {
-  return nowMs - timeMs > STALE_AFTER_MS;
+/** Whether a value is not live: too old, or so far ahead that a clock must have been set back since. The API says `staleAfterMs`. */
+export function isStale(timeMs: number, nowMs: number, staleAfterMs: number): boolean {
+  return Math.abs(nowMs - timeMs) > staleAfterMs;
 }

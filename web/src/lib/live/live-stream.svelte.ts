@@ -14,7 +14,7 @@ export interface LiveStream {
  * Follows a stream of readings for as long as it is wanted. The browser reconnects by itself after a break; where it gives up
  * (an answer that is no stream, such as 503), the stream is opened anew.
  * @param onReadings called at most once per frame
- * @param onReturn called when the stream is back after a break: what happened meanwhile has to be loaded
+ * @param onReturn called when something was missed, after a break or because the page was too slow: it has to be loaded
  */
 export function openLiveStream(
   path: string,
@@ -39,6 +39,9 @@ export function openLiveStream(
       clearTimeout(reopenTimer);
       reopenTimer = setTimeout(open, REOPEN_AFTER_MS);
     });
+    // The server could not keep, or bring, all that happened: the state has to be loaded.
+    source.addEventListener("reset", onReturn);
+    source.addEventListener("dropped", onReturn);
     source.addEventListener("reading", (event: MessageEvent<string>) => {
       const reading = parseReading(event.data);
       if (reading) batch.push(reading);

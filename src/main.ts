@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
@@ -14,7 +14,7 @@ import { openSealing } from "./catalogue/sealing.ts";
 import { Collector } from "./collect/collector.ts";
 import type { LogLevel, ServerConfig } from "./config.ts";
 import { systemClock } from "./domain/clock.ts";
-import { StartupError } from "./domain/errors.ts";
+import { StartupError, StorageUnavailable } from "./domain/errors.ts";
 import type { Log } from "./domain/log.ts";
 import { IngestPipeline } from "./ingest/pipeline.ts";
 import { PushedSeries } from "./ingest/pushed-series.ts";
@@ -58,12 +58,10 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
   const owned = new AsyncDisposableStack();
   try {
     prepareDataFolder(config.dataDir);
+    const sealing = openSealing(config.dataDir, config.secretKey);
     const [store, catalogue, pages] = await allOpened(
       owning(owned, openTelemetry({ dataDir: config.dataDir, clock, log })),
-      owning(
-        owned,
-        openCatalogue(join(config.dataDir, "catalogue.db"), openSealing(config.dataDir, config.secretKey), clock),
-      ),
+      owning(owned, openCatalogue(join(config.dataDir, CATALOGUE_FILE), sealing, clock)),
       loadPages(),
     );
     await options.prepare?.(catalogue);
@@ -105,6 +103,11 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     return { url, signInLink: `${url}/${page}?code=${code.issue()}`, close: () => owned.disposeAsync() };
   } catch (error) {
     await owned.disposeAsync();
+    if (error instanceof StorageUnavailable) {
+      throw new StartupError(`${error.message} Make room on the disk of ${config.dataDir}, and start again.`, {
+        cause: error,
+      });
+    }
     throw error;
   }
 }
@@ -145,16 +148,30 @@ async function allOpened<T extends readonly Promise<unknown>[]>(
   return Promise.all(opening);
 }
 
+const CATALOGUE_FILE = "catalogue.db";
+
+/** Free space that a first start needs; what begins on a full disk would be half made for good. */
+const FIRST_START_BYTES_MIN = 64 * 1_048_576;
+
 function prepareDataFolder(dataDir: string): void {
+  // Catalogue, journal and readings are for this user alone, whatever the folder's own mode.
+  process.umask(0o077);
   try {
     // Node never returns from making a folder recursively below one that takes none, such as /proc.
-    if (!existsSync(dataDir)) mkdirSync(dataDir, { recursive: !existsSync(dirname(dataDir)), mode: 0o700 });
+    if (!existsSync(dataDir)) mkdirSync(dataDir, { recursive: !existsSync(dirname(dataDir)) });
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new StartupError(
       `The data folder ${dataDir} cannot be written (${code}): make it writable for this user, or name another with --data-dir.`,
       { cause: error },
+    );
+  }
+  if (existsSync(join(dataDir, CATALOGUE_FILE))) return;
+  const { bavail, bsize } = statfsSync(dataDir);
+  if (bavail * bsize < FIRST_START_BYTES_MIN) {
+    throw new StartupError(
+      `The disk of ${dataDir} has ${Math.floor((bavail * bsize) / 1_048_576)} MB left, and a first start needs ${FIRST_START_BYTES_MIN / 1_048_576}: make room, or name another folder with --data-dir.`,
     );
   }
 }

@@ -35,12 +35,16 @@ function openSqlite(path: string): DatabaseSync {
     return sqlite;
   } catch (error) {
     sqlite?.close();
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartupError(
-      `The catalogue ${path} cannot be opened (${reason.replaceAll(/\s+/g, " ")}). Restore it from a backup, or move it away to begin anew.`,
-      { cause: error },
-    );
+    throw cannotOpen(path, error);
   }
+}
+
+function cannotOpen(path: string, error: unknown): StartupError {
+  const reason = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ");
+  const remedy = isStorageError(error)
+    ? "Make room on its disk and see that it can be written, then start again."
+    : "Restore it from a backup, or move it away to begin anew.";
+  return new StartupError(`The catalogue ${path} cannot be opened (${reason}). ${remedy}`, { cause: error });
 }
 
 /** Gives Kysely's SQLite dialect the few methods that it calls, on Node's own SQLite. */
@@ -73,11 +77,15 @@ function storing<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
-    if (error instanceof Error && "errcode" in error && STORAGE_CODES.has(Number(error.errcode) & 0xff)) {
+    if (error instanceof Error && isStorageError(error)) {
       throw new StorageUnavailable(`The catalogue cannot be written (${error.message}).`, RETRY_AFTER_S, {
         cause: error,
       });
     }
     throw error;
   }
+}
+
+function isStorageError(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && STORAGE_CODES.has(Number(error.errcode) & 0xff);
 }

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StartupError } from "../domain/errors.ts";
 
@@ -53,12 +53,36 @@ export function openSealing(dataDir: string, passphrase: string | null): Sealing
   if (passphrase !== null) return new Sealing(scryptSync(passphrase, PASSPHRASE_SALT, KEY_BYTES));
   const path = join(dataDir, KEY_FILE);
   if (!existsSync(path)) {
-    // "wx" and mode 600 at creation: no moment in which another user could read the key, no overwriting of one that is there.
-    writeFileSync(path, `${randomBytes(KEY_BYTES).toString("base64")}\n`, { mode: 0o600, flag: "wx", flush: true });
+    makeKeyFile(path);
   }
   const key = Buffer.from(readFileSync(path, "utf8"), "base64");
   if (key.length !== KEY_BYTES) {
     throw new StartupError(`${path} does not hold a key of ${KEY_BYTES} bytes in Base64: put the original file back.`);
   }
   return new Sealing(key);
+}
+
+/** Writes a new key whole or not at all: half a key would seal nothing and look like one that was damaged. */
+function makeKeyFile(path: string): void {
+  const unfinished = `${path}.new`;
+  try {
+    rmSync(unfinished, { force: true });
+    // Mode 600 at creation: no moment in which another user could read the key.
+    writeFileSync(unfinished, `${randomBytes(KEY_BYTES).toString("base64")}\n`, {
+      mode: 0o600,
+      flag: "wx",
+      flush: true,
+    });
+    // A link, unlike a rename, never replaces a key that is there.
+    linkSync(unfinished, path);
+    rmSync(unfinished);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartupError(
+      `The key file ${path} cannot be made (${reason}): make the folder writable and room on its disk.`,
+      {
+        cause: error,
+      },
+    );
+  }
 }

@@ -92,6 +92,7 @@ export class JournaledStore implements TelemetryStore {
 
   health(): TelemetryHealth {
     const pendingReadings = this.#journal.storedReadings;
+    this.#journal.probe();
     if (this.#journal.refusal) return { state: "full", detail: this.#journal.refusal, pendingReadings };
     const engine = this.#engine.state();
     if (!engine.ready) return { state: "recovering", detail: engine.detail, pendingReadings };

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
-import { StartupError } from "../../domain/errors.ts";
+import { StartupError, StorageUnavailable } from "../../domain/errors.ts";
 import type { Schema } from "../schema.ts";
 import { first } from "./001-first.ts";
 
@@ -14,6 +14,7 @@ export async function migrateToLatest(database: Kysely<Schema>, where: string): 
   const migrator = new Migrator({ db: database, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
   const { error } = await migrator.migrateToLatest();
   if (error === undefined) return;
+  if (error instanceof StorageUnavailable) throw error;
   const reason = error instanceof Error ? error.message : String(error);
   const unknownMigration = /previously executed migration (\S+) is missing/.exec(reason)?.[1];
   throw new StartupError(

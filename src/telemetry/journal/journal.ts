@@ -1,3 +1,5 @@
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { StorageUnavailable } from "../../domain/errors.ts";
 import type { Log } from "../../domain/log.ts";
@@ -43,8 +45,12 @@ interface QueuedBatch {
   readonly committed: PromiseWithResolvers<void>;
 }
 
+/** Room beside a refused batch from which the disk counts as taking writes again. */
+const PROBE_ROOM_BYTES = 1_048_576;
+
 /** What was acknowledged and is not yet in the engine: a queue of batches on stable storage, and beside it the latest readings. */
 export class Journal {
+  readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #log: Log;
   readonly #onCommitted: (batch: JournalledBatch) => void;
@@ -63,6 +69,8 @@ export class Journal {
   #storedBytes: number;
   #lastSeq: number;
   #refusal = "";
+  /** Size of what the disk refused last; 0 while it takes writes. */
+  #bytesRefused = 0;
   #closed = false;
 
   /** Opens the file, or makes it. @throws StartupError when it is in use, damaged or cannot be opened. */
@@ -71,6 +79,7 @@ export class Journal {
     this.#onCommitted = options.onCommitted;
     this.#bytesMax = options.bytesMax ?? JOURNAL_BYTES_MAX;
     this.#queueReadingsMax = options.queueReadingsMax ?? APPEND_QUEUE_READINGS_MAX;
+    this.#path = options.path;
     this.#database = openJournalDatabase(options.path, options.nowMs);
     if (options.pagesMax !== undefined) this.#database.exec(`PRAGMA max_page_count = ${options.pagesMax}`);
     const prepare = (sql: string): StatementSync => this.#database.prepare(sql);
@@ -105,6 +114,20 @@ export class Journal {
   /** Why the last append was refused, as a sentence; empty when it was taken or when there is room again. */
   get refusal(): string {
     return this.#refusal;
+  }
+
+  /** Finds out whether the disk takes writes again after it refused one, so that nobody has to push for it to be known. */
+  probe(): void {
+    if (this.#bytesRefused === 0 || this.#closed || this.#commit) return;
+    try {
+      // One page may fit where a batch does not.
+      const { bavail, bsize } = statfsSync(dirname(this.#path));
+      if (bavail * bsize < this.#bytesRefused + PROBE_ROOM_BYTES) return;
+      this.#database.exec("UPDATE sqlite_sequence SET seq = seq WHERE name = 'batches'");
+      this.#taken();
+    } catch {
+      // Still refused, and said so already.
+    }
   }
 
   /**
@@ -167,7 +190,7 @@ export class Journal {
     this.#transaction(() => this.#deleteBatches.run(throughSeq));
     this.#storedReadings -= gone.readings;
     this.#storedBytes -= gone.bytes;
-    this.#refusal = "";
+    this.#taken();
   }
 
   /** Resolves once nothing waits for a commit. */
@@ -215,6 +238,7 @@ export class Journal {
     } catch (error) {
       failure = error;
       this.#refuse(`The journal cannot be written: ${(error as Error).message}.`, error);
+      this.#bytesRefused = group.reduce((bytes, { encoded }) => bytes + encoded.byteLength, 1);
     }
     group.forEach(({ encoded, rows, receivedAtMs, committed }, index) => {
       this.#queuedReadings -= rows;
@@ -228,7 +252,7 @@ export class Journal {
       this.#storedReadings += rows;
       this.#storedBytes += encoded.byteLength;
       this.#lastSeq = seq;
-      this.#refusal = "";
+      this.#taken();
       this.#onCommitted({ seq, receivedAtMs, columns: columnsOf(encoded) });
       committed.resolve();
     });
@@ -238,6 +262,11 @@ export class Journal {
   #refuse(reason: string, error?: unknown): void {
     if (this.#refusal === "") this.#log.error({ err: error }, reason);
     this.#refusal = reason;
+  }
+
+  #taken(): void {
+    this.#refusal = "";
+    this.#bytesRefused = 0;
   }
 
   #sumThrough(seq: number): { readings: number; bytes: number } {

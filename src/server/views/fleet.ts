@@ -3,12 +3,13 @@ import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { Page, PageRequest } from "../../catalogue/page.ts";
 import type { Collector, ConnectionReport } from "../../collect/collector.ts";
 import type { Clock } from "../../domain/clock.ts";
-import { type Device, type DeviceStatus, isStale } from "../../domain/device.ts";
+import type { Device, DeviceStatus } from "../../domain/device.ts";
 import type * as api from "../schemas.ts";
-import type { ObjectViews } from "./objects.ts";
+import type { DeviceNow, ObjectViews } from "./objects.ts";
 import { isoTime } from "./times.ts";
 
 type FleetRow = z.input<typeof api.FleetDevice>;
+type FleetMember = Pick<Device, "siteId" | "ratedPowerW"> & DeviceNow;
 type DeviceView = z.input<typeof api.Device>;
 
 /** Sites are few beside devices; a fleet of more than this many shows the first. */
@@ -30,22 +31,35 @@ export class FleetViews {
 
   async fleet(): Promise<z.input<typeof api.Fleet>> {
     const nowMs = this.#clock.nowMs();
+    const freshness = this.#freshness();
     const sites = await this.#catalogue.sites.list({ limit: FLEET_SITES_MAX });
-    const rows = this.#rows(await this.#catalogue.devices.all(), nowMs);
-    const rowsBySite = Map.groupBy(rows, (row) => row.siteId);
+    const devices = (await this.#catalogue.devices.all()).map((device): FleetMember => {
+      const { siteId, ratedPowerW } = device;
+      return {
+        siteId,
+        ratedPowerW,
+        ...this.#views.now(device, freshness.get(device.connectionId ?? "") ?? null, nowMs),
+      };
+    });
+    const bySite = Map.groupBy(devices, ({ siteId }) => siteId);
     return {
       asOf: isoTime(nowMs),
-      ...sumsOf(rows, nowMs),
+      ...sumsOf(devices),
       sites: sites.items
-        .filter((site) => rowsBySite.has(site.id))
-        .map(({ id, name, timezone }) => ({ id, name, timezone, ...sumsOf(rowsBySite.get(id) ?? [], nowMs) })),
+        .filter((site) => bySite.has(site.id))
+        .map(({ id, name, timezone }) => ({ id, name, timezone, ...sumsOf(bySite.get(id) ?? []) })),
       connections: this.#collector.reports().map(connectionHealthView),
     };
   }
 
   async devices(request: PageRequest): Promise<Page<FleetRow>> {
     const page = await this.#catalogue.devices.list(request);
-    return { items: this.#rows(page.items, this.#clock.nowMs()), nextCursor: page.nextCursor };
+    const freshness = this.#freshness();
+    const nowMs = this.#clock.nowMs();
+    const items = page.items.map((device) =>
+      this.#views.fleetDevice(device, freshness.get(device.connectionId ?? "") ?? null, nowMs),
+    );
+    return { items, nextCursor: page.nextCursor };
   }
 
   async device(id: string): Promise<DeviceView> {
@@ -57,13 +71,6 @@ export class FleetViews {
     const page = await this.#catalogue.devices.list(request, siteId);
     const freshness = this.#freshness();
     return { items: page.items.map((device) => this.#view(device, freshness)), nextCursor: page.nextCursor };
-  }
-
-  #rows(devices: readonly Device[], nowMs: number): FleetRow[] {
-    const freshness = this.#freshness();
-    return devices.map((device) =>
-      this.#views.fleetDevice(device, freshness.get(device.connectionId ?? "") ?? null, nowMs),
-    );
   }
 
   #view(device: Device, freshness: ReadonlyMap<string, number>): DeviceView {
@@ -90,16 +97,12 @@ export function connectionHealthView(report: ConnectionReport): z.input<typeof a
 type Sums = Pick<z.input<typeof api.Fleet>, "activePowerW" | "ratedPowerW" | "devices">;
 
 /** What a set of devices adds up to. Power now is that of the devices that are online and have a fresh value. */
-function sumsOf(rows: readonly FleetRow[], nowMs: number): Sums {
-  const isLive = (row: FleetRow): boolean =>
-    row.status === "online" &&
-    row.activePowerAt !== null &&
-    !isStale(Date.parse(row.activePowerAt), nowMs, row.staleAfterMs);
-  const count = (status: DeviceStatus): number => rows.filter((row) => row.status === status).length;
+function sumsOf(devices: readonly FleetMember[]): Sums {
+  const count = (status: DeviceStatus): number => devices.filter((device) => device.status === status).length;
   return {
-    activePowerW: sum(rows.filter(isLive).map((row) => row.activePowerW ?? 0)),
-    ratedPowerW: sumOfKnown(rows.map((row) => row.ratedPowerW)),
-    devices: { total: rows.length, online: count("online"), offline: count("offline"), unknown: count("unknown") },
+    activePowerW: sum(devices.map(({ isLive, activePowerW }) => (isLive ? (activePowerW ?? 0) : 0))),
+    ratedPowerW: sumOfKnown(devices.map(({ ratedPowerW }) => ratedPowerW)),
+    devices: { total: devices.length, online: count("online"), offline: count("offline"), unknown: count("unknown") },
   };
 }
 

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { SeriesDirectory, SeriesOwner } from "../../catalogue/directory.ts";
-import { type Device, staleAfterMs, statusOf } from "../../domain/device.ts";
+import { type Device, type DeviceStatus, isStale, staleAfterMs, statusOf } from "../../domain/device.ts";
 import { ACTIVE_POWER, ONLINE } from "../../domain/metric.ts";
 import { qualityName } from "../../domain/reading.ts";
 import type { Site } from "../../domain/site.ts";
@@ -11,6 +11,19 @@ import { isoTime } from "./times.ts";
 export function siteView(site: Site): z.input<typeof api.Site> {
   const { createdAtMs, ...rest } = site;
   return { ...rest, createdAt: isoTime(createdAtMs) };
+}
+
+/** A device's status and power, with the metrics that they come from. */
+export interface DeviceNow {
+  readonly status: DeviceStatus;
+  readonly statusAtMs: number | null;
+  readonly onlineMetricId: string | null;
+  readonly activePowerMetricId: string | null;
+  readonly activePowerW: number | null;
+  readonly activePowerAtMs: number | null;
+  /** Whether the power counts as power now: the device is online and the value fresh. */
+  readonly isLive: boolean;
+  readonly staleAfterMs: number;
 }
 
 /** Makes the API's objects from the catalogue's and the newest readings. */
@@ -47,13 +60,13 @@ export class ObjectViews {
   }
 
   device(device: Device, freshnessMs: number | null, nowMs: number): z.input<typeof api.Device> {
-    const row = this.fleetDevice(device, freshnessMs, nowMs);
+    const now = this.now(device, freshnessMs, nowMs);
     const { createdAtMs, ...rest } = device;
     return {
       ...rest,
-      status: row.status,
-      statusAt: row.statusAt,
-      staleAfterMs: row.staleAfterMs,
+      status: now.status,
+      statusAt: now.statusAtMs === null ? null : isoTime(now.statusAtMs),
+      staleAfterMs: now.staleAfterMs,
       createdAt: isoTime(createdAtMs),
       metrics: this.#directory.allOfDevice(device.id).map((owner) => this.metric(owner)),
     };
@@ -61,23 +74,35 @@ export class ObjectViews {
 
   /** A device as one row of the fleet: its status and its power, and where both come from. */
   fleetDevice(device: Device, freshnessMs: number | null, nowMs: number): z.input<typeof api.FleetDevice> {
-    const onlineOwner = this.#directory.ofDevice(device.id, ONLINE.name);
-    const powerOwner = this.#directory.ofDevice(device.id, ACTIVE_POWER.name);
-    const online = onlineOwner && this.#store.latest(onlineOwner.series);
-    const power = powerOwner && this.#store.latest(powerOwner.series);
-    const staleMs = staleAfterMs(freshnessMs);
+    const { statusAtMs, activePowerAtMs, isLive: _, ...now } = this.now(device, freshnessMs, nowMs);
     return {
       id: device.id,
       siteId: device.siteId,
       name: device.name,
       serialNumber: device.serialNumber,
-      status: statusOf(online, nowMs, staleMs),
-      statusAt: online ? isoTime(online.timeMs) : null,
+      ratedPowerW: device.ratedPowerW,
+      ...now,
+      statusAt: statusAtMs === null ? null : isoTime(statusAtMs),
+      activePowerAt: activePowerAtMs === null ? null : isoTime(activePowerAtMs),
+    };
+  }
+
+  /** How a device is at this moment. */
+  now(device: Device, freshnessMs: number | null, nowMs: number): DeviceNow {
+    const onlineOwner = this.#directory.ofDevice(device.id, ONLINE.name);
+    const powerOwner = this.#directory.ofDevice(device.id, ACTIVE_POWER.name);
+    const online = onlineOwner && this.#store.latest(onlineOwner.series);
+    const power = powerOwner && this.#store.latest(powerOwner.series);
+    const staleMs = staleAfterMs(freshnessMs);
+    const status = statusOf(online, nowMs, staleMs);
+    return {
+      status,
+      statusAtMs: online?.timeMs ?? null,
       onlineMetricId: onlineOwner?.metricId ?? null,
       activePowerMetricId: powerOwner?.metricId ?? null,
       activePowerW: power?.value ?? null,
-      activePowerAt: power ? isoTime(power.timeMs) : null,
-      ratedPowerW: device.ratedPowerW,
+      activePowerAtMs: power?.timeMs ?? null,
+      isLive: status === "online" && power !== undefined && !isStale(power.timeMs, nowMs, staleMs),
       staleAfterMs: staleMs,
     };
   }

@@ -170,8 +170,16 @@ describe("signing in", () => {
   });
 });
 
-test("pages carry a policy that allows no foreign and no inline script", async () => {
+test("curl gets the fleet as lines, in one small piece", async () => {
   const answer = await fetch(`${server.url}/`);
+  const lines = (await answer.text()).split("\n");
+  expect(answer.headers.get("vary")).toBe("accept");
+  expect(Number(answer.headers.get("content-length"))).toBeLessThan(16_384);
+  expect(lines.filter((line) => /^SN-\d{3} .+ (Online|Offline|Unknown)$/.test(line))).toHaveLength(500);
+});
+
+test("pages carry a policy that allows no foreign and no inline script", async () => {
+  const answer = await fetch(`${server.url}/`, { headers: { accept: "text/html" } });
   const policy = answer.headers.get("content-security-policy") ?? "";
   expect(policy).toMatch(/script-src [^;]*'nonce-|script-src [^;]*'sha256-/);
   expect(policy).not.toMatch(/script-src [^;]*'unsafe-inline'/);

@@ -50,7 +50,7 @@ test(`${ENGINE_KILLS} × kill -9 of the engine: HTTP stays up, pushing goes on, 
     process.kill(server.enginePid, "SIGKILL");
     const killedMs = performance.now();
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
-    expect((await fetch(`${server.url}/`)).status).toBe(200);
+    expect((await fetch(`${server.url}/`, { headers: { accept: "text/html" } })).status).toBe(200);
     const statuses = new Set<number>();
     for (let status = 0; status !== 200; ) {
       ({ status } = await fetch(`${server.url}/data?from=2024-01-01T00:00:00Z&to=2024-01-01T00:00:01Z`));

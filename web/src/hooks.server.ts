@@ -1,4 +1,7 @@
 import type { Handle, HandleFetch, HandleServerError } from "@sveltejs/kit/hooks";
+import type { Fleet, FleetDevicePage } from "#lib/api/types.gen.ts";
+import { isForTerminal, terminalNotice, terminalPage } from "#lib/fleet/terminal-page.ts";
+import { callApi, type Fetch } from "#lib/server/api.ts";
 import { isCrossSiteWrite } from "#lib/server/cross-site.ts";
 import { parseTheme, THEME_COOKIE } from "#lib/shell/theme.ts";
 import { text } from "#lib/text.ts";
@@ -28,6 +31,9 @@ export const handle: Handle = async ({ event, resolve }) => {
   event.locals.theme = parseTheme(event.cookies.get(THEME_COOKIE));
   event.locals.apiCookies = [];
 
+  if (isForTerminal(event.request.method, event.url.pathname, event.request.headers.get("accept"))) {
+    return terminalAnswer(event.fetch);
+  }
   const response = await resolve(event, {
     transformPageChunk: ({ html }) => html.replace("%kilowatch.theme%", event.locals.theme),
   });
@@ -35,6 +41,27 @@ export const handle: Handle = async ({ event, resolve }) => {
   for (const cookie of event.locals.apiCookies) response.headers.append("set-cookie", cookie);
   return response;
 };
+
+/** The fleet for curl and scripts. Sent in one piece: its reader may be `head`, gone after the first. */
+async function terminalAnswer(fetch: Fetch): Promise<Response> {
+  const [fleet, devices] = await Promise.all([
+    callApi<Fleet>(fetch, "/api/v1/fleet"),
+    callApi<FleetDevicePage>(fetch, "/api/v1/fleet/devices?limit=500"),
+  ]);
+  const refused = fleet.ok ? (devices.ok ? null : devices.refusal) : fleet.refusal;
+  const words = refused && (refused.problem?.detail ?? text.errors.title(refused.status));
+  const html = fleet.ok && devices.ok ? terminalPage(fleet.body, devices.body.items) : terminalNotice(words ?? "");
+  return new Response(html, {
+    status: refused?.status ?? 200,
+    headers: {
+      ...PAGE_HEADERS,
+      "content-type": "text/html; charset=utf-8",
+      "content-length": String(Buffer.byteLength(html)),
+      "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+      vary: "accept",
+    },
+  });
+}
 
 export const handleFetch: HandleFetch = async ({ event, request, fetch }) => {
   const url = new URL(request.url);

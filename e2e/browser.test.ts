@@ -170,6 +170,31 @@ describe("signing in", () => {
   });
 });
 
+test("a first visit to a real server: the printed link makes the administrator, once", async () => {
+  using own = temporaryFolder();
+  const real = await ServerProcess.start({ command: "serve", dataDir: own.path });
+  const context = await browser.newContext({ baseURL: real.url });
+  const page = await context.newPage();
+  await page.goto("/");
+  expect(await page.locator("main").textContent()).toContain("/welcome?code=");
+  await page.goto(real.signInLink);
+  await page.locator('input[name="name"]').fill("Ada");
+  await page.locator('input[name="email"]').fill("ada@example.org");
+  await page.locator('input[name="password"]').fill("short");
+  // Past the browser's own check, to the server's.
+  await page.evaluate("document.querySelector('main form').noValidate = true");
+  await page.locator("main form button").click();
+  await page.locator("#password-error").waitFor();
+  await page.locator('input[name="password"]').fill("correct horse battery");
+  await page.locator("main form button").click();
+  await page.waitForURL((url) => url.pathname === "/");
+  expect(await page.locator("header").textContent()).toContain("Ada");
+  expect((await context.request.get("/api/v1/me")).status()).toBe(200);
+  expect((await fetch(`${real.url}/api/v1/fleet`)).status).toBe(401);
+  await context.close();
+  await real.stop();
+});
+
 test("curl gets the fleet as lines, in one small piece", async () => {
   const answer = await fetch(`${server.url}/`);
   const lines = (await answer.text()).split("\n");

@@ -182,8 +182,6 @@ async function loadPages(): Promise<PageHandler> {
   if (!existsSync(path)) {
     throw new StartupError("The pages are not built: run node scripts/setup.mjs, which npm start does by itself.");
   }
-  // The adapter reads this when it is loaded; the server sets the header itself, whatever a client sent.
-  process.env["PROTOCOL_HEADER"] = "x-forwarded-proto";
   const { handler } = (await import(path)) as { handler: PageHandler };
   return handler;
 }

@@ -60,7 +60,7 @@ describe("sources", () => {
     const readers = sources.filter(
       (path) => /^(src|simulators)\//.test(path) && !isTest(path) && read(path).includes("process.env"),
     );
-    expect(readers).toEqual(["src/config.ts", "src/main.ts"]);
+    expect(readers).toEqual(["src/config.ts"]);
   });
 
   test("tests neither sleep nor stand alone", () => {

@@ -21,8 +21,6 @@ export function mountPages(app: FastifyInstance, pages: PageHandler): void {
     reply.hijack();
     const door = (asked: Request): Promise<Response> => askApi(app, asked, request.headers);
     Object.assign(request.raw, { [API_DOOR]: door });
-    // The adapter builds the page's own address from this; without it, it assumes https.
-    request.raw.headers["x-forwarded-proto"] = request.protocol;
     pages(request.raw, reply.raw, () => {
       reply.raw.writeHead(404, { "content-type": "text/plain; charset=utf-8" }).end("Not found\n");
     });

@@ -25,9 +25,9 @@ test.runIf(mayMount)(
     using disk = smallDisk();
     await using scene = await filledScene(disk);
     const { server, client } = scene;
-    const ackedBefore = client.acked.length;
+    const ackedBefore = client.acked;
     expect(new Set(client.refusals)).toEqual(new Set([503]));
-    expect(client.unknown).toEqual([]);
+    expect(client.unanswered).toBe(0);
 
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     const readiness = await fetch(`${server.url}/readyz`);
@@ -40,13 +40,13 @@ test.runIf(mayMount)(
     client.refusals.length = 0;
     await pushFor(client, server, 1_000);
     expect(client.refusals).toEqual([]);
-    expect(client.acked.length).toBeGreaterThan(ackedBefore);
+    expect(client.acked).toBeGreaterThan(ackedBefore);
     expect(await client.faults(server.url)).toEqual([]);
     expect(fullLines(server)).toHaveLength(1);
 
     const again = await scene.restart();
     expect(await client.faults(again.url)).toEqual([]);
-    console.log(`${ackedBefore} readings acked until the disk was full, ${client.acked.length} in all`);
+    console.log(`${ackedBefore} readings acked until the disk was full, ${client.acked} in all`);
   },
 );
 

@@ -23,7 +23,7 @@ const ANSWER_MS_MAX = 60_000;
 /** How often a process may die before it was ever ready. */
 const STARTS_MAX = 3;
 const RESTART_FIRST_MS = 50;
-const RESTART_MAX_MS = 2_000;
+const RESTART_MAX_MS = 1_000;
 /** A process that has lived this long has its earlier deaths forgiven, ms. */
 const STEADY_MS = 30_000;
 /** How long a start waits for a folder that another process still holds, ms: the engine of a server that was killed a moment ago. */

@@ -7,6 +7,8 @@ export default defineConfig({
     pool: "forks",
     // One at a time: they start whole servers and measure them.
     fileParallelism: false,
+    // A machine hiccups once; a fault of ours is there again.
+    retry: 1,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -31,7 +31,9 @@ export const handle: Handle = async ({ event, resolve }) => {
   event.locals.theme = parseTheme(event.cookies.get(THEME_COOKIE));
   event.locals.apiCookies = [];
 
-  if (isForTerminal(event.request.method, event.url.pathname, event.request.headers.get("accept"))) {
+  const { isDataRequest, request, url } = event;
+  // The page's own script asks for its data under the same path.
+  if (!isDataRequest && isForTerminal(request.method, url.pathname, request.headers.get("accept"))) {
     return terminalAnswer(event.fetch);
   }
   const response = await resolve(event, {

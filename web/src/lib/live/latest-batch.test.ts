@@ -40,6 +40,18 @@ describe("LatestBatch", () => {
     expect(applied[1]).toEqual([reading("m1", 2)]);
   });
 
+  test("applies nothing once it is closed, not even in a frame that was asked for before", () => {
+    const frame = frames();
+    const applied: unknown[] = [];
+    const batch = new LatestBatch(frame.schedule, (readings) => applied.push(readings));
+    batch.push(reading("m", 1));
+    batch.close();
+    frame.next();
+    batch.push(reading("m", 2));
+    frame.next();
+    expect(applied).toEqual([]);
+  });
+
   test("spreads a burst over frames, each metric once, and then asks for no more", () => {
     const frame = frames();
     const applied: LiveReading[][] = [];

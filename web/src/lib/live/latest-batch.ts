@@ -22,6 +22,7 @@ export class LatestBatch {
   readonly #schedule: Schedule;
   readonly #apply: (readings: Iterable<LiveReading>) => void;
   #scheduled = false;
+  #closed = false;
 
   constructor(schedule: Schedule, apply: (readings: Iterable<LiveReading>) => void) {
     this.#schedule = schedule;
@@ -32,7 +33,14 @@ export class LatestBatch {
     return this.#pending.size;
   }
 
+  /** Drops what waits; nothing is applied any more, not even by a frame that was asked for before. */
+  close(): void {
+    this.#closed = true;
+    this.#pending.clear();
+  }
+
   push(reading: LiveReading): void {
+    if (this.#closed) return;
     const waiting = this.#pending.get(reading.metricId);
     // A late reading never replaces a newer one.
     if (waiting && waiting.timeMs > reading.timeMs) return;
@@ -48,6 +56,7 @@ export class LatestBatch {
 
   #flush(): void {
     this.#scheduled = false;
+    if (this.#closed) return;
     const readings: LiveReading[] = [];
     for (const [metricId, reading] of this.#pending) {
       if (readings.length === APPLIED_PER_FRAME_MAX) break;

@@ -56,6 +56,8 @@ export function openLiveStream(
     close() {
       clearTimeout(reopenTimer);
       source.close();
+      // Whoever follows may be gone by the next frame.
+      batch.close();
     },
   };
 }

@@ -11,7 +11,10 @@ export class Interrupted extends Error {
   }
 }
 
-/** Until disposed, the first Ctrl-C (or SIGTERM) aborts the signal; a second one, later, ends the program at once. */
+/**
+ * Until disposed, the first Ctrl-C (or SIGTERM) aborts the signal; a second one, later, ends the program at once, even when
+ * the first one's work is still being wound up.
+ */
 export interface Interruption extends Disposable {
   readonly signal: AbortSignal;
 }
@@ -32,6 +35,8 @@ export function onInterrupt(): Interruption {
   return {
     signal: controller.signal,
     [Symbol.dispose]() {
+      // The same Ctrl-C may still be on its way a second time, while what came is being written: it must not kill that.
+      if (firstAtMs !== null) return;
       process.off("SIGINT", onSignal);
       process.off("SIGTERM", onSignal);
     },

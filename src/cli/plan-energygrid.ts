@@ -20,7 +20,7 @@ export function addPlanEnergyGrid(plan: Command): void {
       }
       await printRows([
         { label: "Devices", value: String(serials.length) },
-        { label: "Requests", value: `${requests}, each of at most ${energyGrid.limits.devicesPerRequest} devices` },
+        { label: "Requests", value: `${requests}, each of at most ${energyGrid.limits.devicesPerBatch} devices` },
         { label: "One sweep", value: `${durationText(spanMs)} at the vendor's limit, and one round trip` },
         { label: "Freshness", value: `swept without a pause, no value is older than ${durationText(freshnessMs)}` },
       ]);

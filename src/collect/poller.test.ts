@@ -96,7 +96,7 @@ beforeEach(() => {
     },
     devices,
     client: vendor,
-    limits: { budgets: [{ requests: 1, perMs: 1_000 }], devicesPerRequest: 10 },
+    limits: { budgets: [{ requests: 1, perMs: 1_000 }], devicesPerBatch: 10, requestsPerBatch: 1 },
     directory,
     pipeline: pipeline as IngestPipeline,
     clock,

@@ -70,7 +70,7 @@ export class Poller {
   /** As `ConnectionReport.freshnessMs`. */
   get freshnessMs(): number {
     const { connection, limits } = this.#parts;
-    const requests = Math.ceil(this.devices / limits.devicesPerRequest);
+    const requests = Math.ceil(this.devices / limits.devicesPerBatch) * limits.requestsPerBatch;
     const sweepsMs = limits.budgets.map((budget) => (requests * budget.perMs) / budget.requests);
     return Math.max(connection.pollIntervalMs, ...sweepsMs);
   }
@@ -117,7 +117,7 @@ export class Poller {
 
   async #pollWhoIsDue(): Promise<void> {
     const { client, clock, limits } = this.#parts;
-    const serials = this.#due.take(limits.devicesPerRequest, clock.monotonicMs());
+    const serials = this.#due.take(limits.devicesPerBatch, clock.monotonicMs());
     try {
       for await (const batch of client.readLatest(serials, this.#stop.signal)) {
         this.#counts.requests++;

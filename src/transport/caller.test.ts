@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { VirtualClock } from "../domain/virtual-clock.ts";
-import { Caller, type CallerOptions, RETRIES_MAX, RETRY_WAIT_MAX_MS } from "./caller.ts";
+import { Caller, type CallerOptions, RETRIES_MAX } from "./caller.ts";
 import {
   VendorAuthRejected,
   type VendorError,
@@ -12,6 +12,7 @@ import {
   VendorTimeout,
   VendorUnavailable,
 } from "./errors.ts";
+import { RETRY_WAIT_MAX_MS } from "./gate.ts";
 import { Limiter } from "./limiter.ts";
 import { RETRY_TOKENS_MAX } from "./retry.ts";
 import { type VendorAnswer, VirtualVendor, type VirtualVendorOptions } from "./virtual-vendor.ts";

@@ -1,21 +1,23 @@
 import { type Dispatcher, Pool } from "undici";
-import type { ZodType } from "zod";
 import { type Clock, systemClock } from "../domain/clock.ts";
 import { onAbort } from "./abort.ts";
+import { contentOf, unreadable } from "./answer.ts";
 import { parseBaseUrl } from "./base-url.ts";
-import { VendorError, VendorProtocolError, VendorRateLimited } from "./errors.ts";
+import { UnreadableAnswer, VendorAuthRejected, VendorError, VendorRateLimited } from "./errors.ts";
 import { ExchangeFault, exchange, type RawAnswer } from "./exchange.ts";
-import { type FailureContext, factsOf, failureOfAnswer, failureOfFault } from "./failure.ts";
-import type { Lane } from "./lanes.ts";
+import { type FailureContext, factsOf, failureOfAnswer, failureOfFault, isSuccess } from "./failure.ts";
+import { Gate, RETRY_WAIT_MAX_MS } from "./gate.ts";
 import type { Limiter, Permit } from "./limiter.ts";
-import { type Redact, redactor } from "./redact.ts";
-import { type AnswerHead, isRetryable, RetryBudget, retryAfterMs, retryDelayMs } from "./retry.ts";
+import { type Redact, Secrets } from "./redact.ts";
+import { type Answer, type CallOptions, type CallRequest, encodeBody } from "./request.ts";
+import { isRetryable, RetryBudget, retryAfterMs, retryDelayMs } from "./retry.ts";
+import { type SignedExchange, SigningClock } from "./signing-clock.ts";
+
+export type { Answer, CallOptions, CallRequest } from "./request.ts";
 
 export const REQUEST_TIMEOUT_MS = 30_000;
 export const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 export const RETRIES_MAX = 3;
-/** A vendor that asks for more patience than this gets it, but the call ends and says when to come back. */
-export const RETRY_WAIT_MAX_MS = 120_000;
 const SOCKETS_MAX = 128;
 
 /** Told what happens to calls, for metrics. Handlers must not throw. */
@@ -36,8 +38,17 @@ export interface SignedAttempt {
   /** The request target exactly as it is sent: the base URL's path, the call's path, the query. */
   readonly target: string;
   readonly body: string | null;
-  /** Wall time of this attempt, whole epoch ms. */
+  /** Wall time of this attempt, whole epoch ms; the vendor's, once a refusal has shown that this machine's is wrong. */
   readonly nowMs: number;
+}
+
+/** How an attempt ended that brought no value. */
+interface FailedAttempt {
+  readonly error: VendorError;
+  /** How long to wait before the next attempt, ms. */
+  readonly delayMs: number;
+  /** The vendor's clock was learned from the refusal: signed anew, the call may succeed. */
+  readonly clockLearned: boolean;
 }
 
 export interface CallerOptions {
@@ -64,28 +75,6 @@ export interface CallerOptions {
   readonly dispatcher?: Dispatcher | undefined;
 }
 
-export interface CallRequest<T> {
-  readonly method: "GET" | "POST";
-  /** Path and query below the base URL, beginning with "/". */
-  readonly path: string;
-  /** Sent as JSON. */
-  readonly json?: unknown;
-  /** What the answer's JSON must be; anything else is a `VendorProtocolError`. */
-  readonly schema: ZodType<T>;
-}
-
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Default `live`. */
-  readonly lane?: Lane | undefined;
-}
-
-export interface Answer<T> extends AnswerHead {
-  readonly value: T;
-  /** Wall time at which the answer was whole, epoch ms. */
-  readonly receivedAtMs: number;
-}
-
 /** Calls one account of one vendor: retry wraps limiter wraps signer wraps HTTP, so every attempt is signed and spends budget. */
 export class Caller {
   readonly #options: CallerOptions;
@@ -93,7 +82,9 @@ export class Caller {
   readonly #random: () => number;
   readonly #origin: string;
   readonly #pathPrefix: string;
-  readonly #redact: Redact;
+  readonly #secrets: Secrets;
+  readonly #signingClock: SigningClock;
+  readonly #gate: Gate;
   readonly #dispatcher: Dispatcher;
   readonly #ownsDispatcher: boolean;
   readonly #retryBudget = new RetryBudget();
@@ -107,11 +98,23 @@ export class Caller {
     this.#random = options.random ?? Math.random;
     this.#origin = base.origin;
     this.#pathPrefix = base.pathname.replace(/\/+$/, "");
-    this.#redact = redactor(options.secrets ?? []);
+    this.#gate = new Gate({ vendor: options.vendor, limiter: options.limiter, clock: this.#clock });
+    this.#secrets = new Secrets(options.secrets ?? []);
+    this.#signingClock = new SigningClock(this.#clock);
     this.#ownsDispatcher = options.dispatcher === undefined;
     this.#dispatcher =
       options.dispatcher ??
       new Pool(this.#origin, { connections: SOCKETS_MAX, pipelining: 1, connectTimeout: this.#requestTimeoutMs });
+  }
+
+  /** Cleans text of the account's secrets. */
+  get redact(): Redact {
+    return this.#secrets.redact;
+  }
+
+  /** Adds secrets that a login brought to what must show nowhere. */
+  keepSecret(secrets: readonly string[]): void {
+    this.#secrets.add(secrets);
   }
 
   /**
@@ -121,14 +124,14 @@ export class Caller {
    * @throws the signal's reason, at once, when it aborts
    */
   async call<T>(request: CallRequest<T>, options: CallOptions = {}): Promise<Answer<T>> {
-    const { signal, lane } = options;
+    const { signal } = options;
     signal?.throwIfAborted();
     if (this.#closed) throw closedError(this.#options.vendor);
     const stop = new AbortController();
     const leaveSignal = signal ? onAbort(signal, (reason) => stop.abort(reason)) : null;
     this.#open.add(stop);
     try {
-      return await this.#callUntilSettled(request, lane, stop.signal);
+      return await this.#callUntilSettled(request, options, stop.signal);
     } finally {
       leaveSignal?.();
       this.#open.delete(stop);
@@ -150,75 +153,107 @@ export class Caller {
     return this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   }
 
-  async #callUntilSettled<T>(request: CallRequest<T>, lane: Lane | undefined, signal: AbortSignal): Promise<Answer<T>> {
+  async #callUntilSettled<T>(request: CallRequest<T>, options: CallOptions, signal: AbortSignal): Promise<Answer<T>> {
     const { events, retriesMax = RETRIES_MAX } = this.#options;
+    let signedAnew = false;
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#attempt(request, attempt, lane, signal);
+      const outcome = await this.#attempt(request, attempt, options, signal);
       if ("value" in outcome) {
         this.#retryBudget.earn();
+        this.#signingClock.accepted();
         return outcome;
       }
-      const { error, delayMs } = outcome;
-      const again =
-        isRetryable(error) && attempt <= retriesMax && delayMs <= RETRY_WAIT_MAX_MS && this.#retryBudget.spend();
+      const { error, delayMs, clockLearned } = outcome;
+      if (error instanceof VendorAuthRejected && signedAnew) this.#signingClock.refused();
+      const again = clockLearned
+        ? !signedAnew
+        : isRetryable(error) && attempt <= retriesMax && delayMs <= RETRY_WAIT_MAX_MS && this.#retryBudget.spend();
       if (!again) {
         events?.onFailure?.(error);
         throw error;
       }
+      signedAnew ||= clockLearned;
       events?.onRetry?.(error, delayMs);
       await this.#clock.sleepUntil(this.#clock.monotonicMs() + delayMs, signal);
     }
   }
 
-  /** One attempt: its answer, or its failure and how long to wait before the next. Rejects only when aborted. */
+  /** One attempt: its answer, or its failure. Rejects only when aborted. */
   async #attempt<T>(
     request: CallRequest<T>,
     attempt: number,
-    lane: Lane | undefined,
+    { lane, attemptsBefore = 0 }: CallOptions,
     signal: AbortSignal,
-  ): Promise<Answer<T> | { error: VendorError; delayMs: number }> {
-    const permit = await this.#acquire(attempt, lane, signal);
-    if (permit instanceof VendorError) return { error: permit, delayMs: Number.POSITIVE_INFINITY };
-    const context: FailureContext = { vendor: this.#options.vendor, redact: this.#redact, attempts: attempt };
-    let answer: RawAnswer;
+  ): Promise<Answer<T> | FailedAttempt> {
+    const attempts = attemptsBefore + attempt;
+    const permit = await this.#gate.acquire(attempts, lane, signal);
+    if (permit instanceof VendorError) return { error: permit, delayMs: Number.POSITIVE_INFINITY, clockLearned: false };
+    const context: FailureContext = {
+      vendor: this.#options.vendor,
+      redact: this.#secrets.redact,
+      attempts,
+      confidential: request.confidential ?? false,
+    };
+    const sentAtMs = this.#clock.nowMs();
+    const signedAtMs = this.#signingClock.nowMs();
+    let answer: RawAnswer | null = null;
     try {
-      answer = await this.#send(request, attempt, permit, signal);
+      answer = await this.#send(request, attempts, signedAtMs, permit, signal);
+      const receivedAtMs = Math.trunc(this.#clock.nowMs());
+      const content = isSuccess(answer) ? contentOf(request, answer) : { statusInside: answer.status };
+      if ("value" in content) {
+        return { status: answer.status, headers: answer.headers, value: content.value, receivedAtMs };
+      }
+      return this.#refusal(answer, content.statusInside, context, { signedAtMs, sentAtMs, receivedAtMs });
     } catch (error) {
-      if (!(error instanceof ExchangeFault)) throw error;
       const delayMs = retryDelayMs(attempt, null, this.#clock.nowMs(), this.#random);
-      return { error: failureOfFault(error, context), delayMs };
+      if (error instanceof UnreadableAnswer)
+        return { error: unreadable(error, answer, context), delayMs, clockLearned: false };
+      if (!(error instanceof ExchangeFault)) throw error;
+      return { error: failureOfFault(error, context), delayMs, clockLearned: false };
     }
-    const receivedAtMs = Math.trunc(this.#clock.nowMs());
-    if (answer.status >= 200 && answer.status < 300) {
-      const { status, headers } = answer;
-      const read = this.#read(request, answer, context);
-      if (!(read instanceof VendorError)) return { status, headers, value: read.value, receivedAtMs };
-      return { error: read, delayMs: retryDelayMs(attempt, null, receivedAtMs, this.#random) };
-    }
-    const delayMs = retryDelayMs(attempt, answer, receivedAtMs, this.#random);
-    if (answer.status === 429 || retryAfterMs(answer, receivedAtMs) !== null) this.#pauseAll(delayMs);
-    if (answer.status !== 429) return { error: failureOfAnswer(answer, context), delayMs };
-    const message = `${context.vendor}'s limit was met (HTTP 429).`;
-    return { error: new VendorRateLimited(message, factsOf(answer, context), receivedAtMs + delayMs), delayMs };
   }
 
-  async #send<T>(request: CallRequest<T>, attempt: number, permit: Permit, signal: AbortSignal): Promise<RawAnswer> {
+  #refusal(answer: RawAnswer, status: number, context: FailureContext, exchange: SignedExchange): FailedAttempt {
+    const { receivedAtMs } = exchange;
+    const delayMs = retryDelayMs(context.attempts, answer, receivedAtMs, this.#random);
+    if (status === 429 || retryAfterMs(answer, receivedAtMs) !== null) this.#gate.pause(delayMs);
+    if (status === 429) {
+      const message = `${context.vendor}'s limit was met (${status === answer.status ? "HTTP 429" : `429 in an answer with HTTP ${answer.status}`}).`;
+      const error = new VendorRateLimited(message, factsOf(answer, context), receivedAtMs + delayMs);
+      return { error, delayMs, clockLearned: false };
+    }
+    const error = failureOfAnswer(answer, status, context);
+    const signed = this.#options.sign !== undefined && status === 401;
+    const clockLearned = signed && this.#signingClock.learn(answer, exchange);
+    return { error, delayMs: clockLearned ? 0 : delayMs, clockLearned };
+  }
+
+  async #send<T>(
+    request: CallRequest<T>,
+    attempt: number,
+    signedAtMs: number,
+    permit: Permit,
+    signal: AbortSignal,
+  ): Promise<RawAnswer> {
     const { sign, events, answerBytesMax = ANSWER_BYTES_MAX } = this.#options;
     const sentAtMs = this.#clock.monotonicMs();
     const progress = { sent: false };
     try {
       const target = this.#pathPrefix + request.path;
-      const body = request.json === undefined ? null : JSON.stringify(request.json);
-      const proof = sign?.({ method: request.method, target, body, nowMs: Math.trunc(this.#clock.nowMs()) });
-      const headers: Record<string, string> = { accept: "application/json", ...proof };
-      if (body !== null) headers["content-type"] = "application/json";
+      const encoded = encodeBody(request);
+      const body = encoded?.text ?? null;
+      const proof = sign?.({ method: request.method, target, body, nowMs: signedAtMs });
+      const headers: Record<string, string> = { accept: "application/json", ...proof, ...request.headers };
+      if (encoded) headers["content-type"] = encoded.contentType;
       const answer = await exchange(
         this.#dispatcher,
         { origin: this.#origin, method: request.method, target, headers, body },
         {
           clock: this.#clock,
           timeoutMs: this.#requestTimeoutMs,
-          answerBytesMax,
+          answerBytesMax: request.answerBytesMax ?? answerBytesMax,
+          decoder: "decoder" in request ? request.decoder() : null,
           signal,
           onSend: () => {
             progress.sent = true;
@@ -234,47 +269,6 @@ export class Caller {
       if (progress.sent || !signal.aborted) permit.release();
       else permit.cancel();
     }
-  }
-
-  #read<T>(request: CallRequest<T>, answer: RawAnswer, context: FailureContext): { value: T } | VendorProtocolError {
-    let reason = "it is not JSON";
-    try {
-      const read = request.schema.safeParse(JSON.parse(answer.body));
-      if (read.success) return { value: read.data };
-      const issue = read.error.issues[0];
-      reason = [issue?.path.join("."), issue?.message].filter(Boolean).join(": ");
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-    }
-    const message = `${context.vendor}'s answer is not what its contract says: ${this.#redact(reason)}.`;
-    return new VendorProtocolError(message, factsOf(answer, context));
-  }
-
-  /** A permit, or the error to end with when the vendor's pause is longer than a caller should wait without a word. */
-  async #acquire(attempt: number, lane: Lane | undefined, signal: AbortSignal): Promise<Permit | VendorRateLimited> {
-    const held = this.#longPause(attempt);
-    if (held) return held;
-    try {
-      return await this.#options.limiter.acquire({ lane, signal });
-    } catch (error) {
-      const heldNow = signal.aborted ? null : this.#longPause(attempt);
-      if (heldNow) return heldNow;
-      throw error;
-    }
-  }
-
-  #pauseAll(delayMs: number): void {
-    const { limiter, vendor } = this.#options;
-    limiter.pauseUntil(this.#clock.monotonicMs() + delayMs);
-    if (delayMs > RETRY_WAIT_MAX_MS) limiter.rejectWaiting(() => new Error(`${vendor} has asked for a long silence`));
-  }
-
-  #longPause(attempt: number): VendorRateLimited | null {
-    const leftMs = this.#options.limiter.pausedUntilMs - this.#clock.monotonicMs();
-    if (leftMs <= RETRY_WAIT_MAX_MS) return null;
-    const message = `${this.#options.vendor} has asked for ${Math.ceil(leftMs / 1000)} s of silence; nothing was sent.`;
-    const facts = { status: null, attempts: attempt - 1, requestId: null, body: null };
-    return new VendorRateLimited(message, facts, Math.trunc(this.#clock.nowMs() + leftMs));
   }
 }
 

@@ -71,3 +71,6 @@ export class VendorRefused extends VendorError {
     this.detail = detail;
   }
 }
+
+/** What a decoder throws for an answer that is not what the contract says. The message names what, and never repeats a value. */
+export class UnreadableAnswer extends Error {}

@@ -1,6 +1,8 @@
 import type { Dispatcher } from "undici";
 import type { Clock } from "../domain/clock.ts";
 import { onAbort } from "./abort.ts";
+import { ERROR_BODY_CHARS_MAX } from "./errors.ts";
+import type { AnswerDecoder } from "./request.ts";
 import type { AnswerHead } from "./retry.ts";
 
 /** One HTTP request as it is sent. */
@@ -18,6 +20,8 @@ export interface ExchangeOptions {
   /** For the whole exchange: connection, head and body. */
   readonly timeoutMs: number;
   readonly answerBytesMax: number;
+  /** Takes the body of a 2xx answer as it comes; without one the body is kept whole. */
+  readonly decoder: AnswerDecoder<unknown> | null;
   readonly signal: AbortSignal;
   /** The request is about to be written to a socket; before this the vendor cannot have seen it. */
   readonly onSend: () => void;
@@ -27,7 +31,10 @@ export interface ExchangeOptions {
 
 /** A whole answer, whatever its status. */
 export interface RawAnswer extends AnswerHead {
+  /** All of it, or the start of one that was decoded. */
   readonly body: string;
+  /** What the decoder made of a 2xx answer; undefined without a decoder. */
+  readonly decoded?: unknown;
 }
 
 /** Why an exchange brought no whole answer. `network`: refused, reset, cut off, not found. */
@@ -48,7 +55,8 @@ export class ExchangeFault extends Error {
 const OVER = new Error("the exchange is over");
 
 /**
- * Sends one request and reads the whole answer. Rejects with an `ExchangeFault`, or at once with the signal's reason.
+ * Sends one request and reads the whole answer. Rejects with an `ExchangeFault`, with the decoder's `UnreadableAnswer`, or at once
+ * with the signal's reason.
  * Redirects are not followed: a signed request is for the address that it was signed for.
  */
 export function exchange(
@@ -56,7 +64,7 @@ export function exchange(
   request: ExchangeRequest,
   options: ExchangeOptions,
 ): Promise<RawAnswer> {
-  const { clock, timeoutMs, answerBytesMax, signal } = options;
+  const { clock, timeoutMs, answerBytesMax, decoder, signal } = options;
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason as Error);
@@ -86,6 +94,14 @@ export function exchange(
       reject(error);
     };
 
+    const orFail = (read: () => void): void => {
+      try {
+        read();
+      } catch (error) {
+        fail(error as Error);
+      }
+    };
+
     const { origin, method, target: path, headers, body } = request;
     dispatcher.dispatch(
       // Our own timer covers head and body.
@@ -105,15 +121,23 @@ export function exchange(
         onResponseData(_controller, chunk) {
           if (over) return;
           bytes += chunk.length;
-          if (bytes > answerBytesMax)
+          if (bytes > answerBytesMax) {
             fail(new ExchangeFault("too_large", `the answer is larger than ${answerBytesMax} bytes`));
-          else chunks.push(chunk);
+            return;
+          }
+          const decodes = decoder !== null && isWell(head);
+          if (!decodes || bytes - chunk.length < ERROR_BODY_CHARS_MAX) chunks.push(chunk);
+          if (decodes) orFail(() => decoder.write(chunk));
         },
         onResponseEnd() {
           if (over || !head) return;
-          end();
-          const whole = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes);
-          resolve({ ...head, body: whole.toString("utf8") });
+          const whole = head;
+          orFail(() => {
+            const decoded = decoder !== null && isWell(whole) ? decoder.end() : undefined;
+            end();
+            const body = (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString("utf8");
+            resolve({ ...whole, body, decoded });
+          });
         },
         onResponseError(_controller, error) {
           fail(new ExchangeFault("network", error.message, codeOf(error)));
@@ -121,6 +145,10 @@ export function exchange(
       },
     );
   });
+}
+
+function isWell(head: AnswerHead | null): boolean {
+  return head !== null && head.status >= 200 && head.status < 300;
 }
 
 function codeOf(error: Error): string | null {

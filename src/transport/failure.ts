@@ -17,45 +17,49 @@ export interface FailureContext {
   readonly vendor: string;
   readonly redact: Redact;
   readonly attempts: number;
+  /** The answer brings secrets that nobody knows yet: its body is told to nobody. */
+  readonly confidential: boolean;
 }
 
 const DETAIL_CHARS_MAX = 300;
 const REQUEST_ID_HEADERS = ["x-request-id", "x-correlation-id", "request-id"] as const;
 
 /** The facts of an answer that is an error, or of none. Cleaned before it is cut, so that no half of a secret is left. */
-export function factsOf(answer: RawAnswer | null, { redact, attempts }: FailureContext): FailureFacts {
+export function factsOf(answer: RawAnswer | null, { redact, attempts, confidential }: FailureContext): FailureFacts {
   const ids = REQUEST_ID_HEADERS.map((name) => answer?.headers[name]).filter((id) => typeof id === "string");
   return {
     status: answer?.status ?? null,
     attempts,
     requestId: ids[0] === undefined ? null : redact(ids[0]).slice(0, DETAIL_CHARS_MAX),
-    body: answer ? redact(answer.body).slice(0, ERROR_BODY_CHARS_MAX) : null,
+    body: answer && !(confidential && isSuccess(answer)) ? redact(answer.body).slice(0, ERROR_BODY_CHARS_MAX) : null,
   };
 }
 
-/** What an answer with a status other than 2xx and 429 means. */
-export function failureOfAnswer(answer: RawAnswer, context: FailureContext): VendorError {
+/**
+ * What an answer that is an error means.
+ *
+ * @param status the answer's, or the one that the vendor states inside a 2xx answer; never 429
+ */
+export function failureOfAnswer(answer: RawAnswer, status: number, context: FailureContext): VendorError {
   const { vendor, redact } = context;
-  const { status } = answer;
   const facts = factsOf(answer, context);
+  const where = status === answer.status ? `HTTP ${status}` : `${status} in an answer with HTTP ${answer.status}`;
   if (status === 401 || status === 403) {
-    return new VendorAuthRejected(`${vendor} refused the signature or the token (HTTP ${status}).`, facts);
+    return new VendorAuthRejected(`${vendor} refused the signature or the token (${where}).`, facts);
   }
-  if (status >= 500 || status === 408)
-    return new VendorUnavailable(`${vendor} is not available (HTTP ${status}).`, facts);
+  if (status >= 500 || status === 408) return new VendorUnavailable(`${vendor} is not available (${where}).`, facts);
   if (status < 400) {
-    const where = typeof answer.headers["location"] === "string" ? answer.headers["location"] : "elsewhere";
-    const detail = `redirects to ${redact(where).slice(0, DETAIL_CHARS_MAX)}`;
-    return new VendorRefused(`${vendor} ${detail} (HTTP ${status}): check the address.`, facts, null, detail);
+    const elsewhere = typeof answer.headers["location"] === "string" ? answer.headers["location"] : "elsewhere";
+    const detail = `redirects to ${redact(elsewhere).slice(0, DETAIL_CHARS_MAX)}`;
+    return new VendorRefused(`${vendor} ${detail} (${where}): check the address.`, facts, null, detail);
   }
   const { code, detail } = refusalWords(answer.body, redact);
   const words = [code, detail].filter((word) => word !== null).join(": ");
-  return new VendorRefused(
-    `${vendor} refused the call (HTTP ${status})${words ? `: ${words}` : "."}`,
-    facts,
-    code,
-    detail,
-  );
+  return new VendorRefused(`${vendor} refused the call (${where})${words ? `: ${words}` : "."}`, facts, code, detail);
+}
+
+export function isSuccess({ status }: { readonly status: number }): boolean {
+  return status >= 200 && status < 300;
 }
 
 /** What the end of an exchange without a whole answer means. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { redactor } from "./redact.ts";
+import { LEARNED_SECRETS_MAX, redactor, Secrets } from "./redact.ts";
 
 test("however an answer repeats a secret, nothing of it is left", () => {
   const secret = fc
@@ -33,4 +33,13 @@ test("a secret within another leaves no rest of the longer one", () => {
 
 test("an empty secret changes nothing", () => {
   expect(redactor([""])("text")).toBe("text");
+});
+
+test("what a login brought is cleaned as well, and the newest are kept when there are many", () => {
+  const secrets = new Secrets(["fixed-secret"]);
+  const { redact } = secrets;
+  secrets.add(["first-token"]);
+  expect(redact("fixed-secret first-token")).toBe("[redacted] [redacted]");
+  for (let login = 0; login < LEARNED_SECRETS_MAX; login++) secrets.add([`later-token-${login}.`]);
+  expect(redact(`fixed-secret later-token-0. first-token`)).toBe("[redacted] [redacted] first-token");
 });

@@ -15,3 +15,28 @@ export function redactor(secrets: readonly string[]): Redact {
   const ordered = [...forms].sort((a, b) => b.length - a.length);
   return (text) => ordered.reduce((cleaned, form) => cleaned.replaceAll(form, REDACTED), text);
 }
+
+/** Secrets that were learned and are kept: more than a few logins of the past no answer repeats. */
+export const LEARNED_SECRETS_MAX = 32;
+
+/** What must show nowhere: an account's own secrets, and those that its logins bring. */
+export class Secrets {
+  readonly #fixed: readonly string[];
+  #learned: readonly string[] = [];
+  #redact: Redact;
+
+  constructor(fixed: readonly string[]) {
+    this.#fixed = fixed;
+    this.#redact = redactor(fixed);
+  }
+
+  /** Cleans text of every secret that is known by now. */
+  readonly redact: Redact = (text) => this.#redact(text);
+
+  add(secrets: readonly string[]): void {
+    const fresh = secrets.filter((secret) => !this.#learned.includes(secret));
+    if (fresh.length === 0) return;
+    this.#learned = [...this.#learned, ...fresh].slice(-LEARNED_SECRETS_MAX);
+    this.#redact = redactor([...this.#fixed, ...this.#learned]);
+  }
+}

@@ -39,8 +39,13 @@ export function retryAfterMs(answer: AnswerHead | null, nowMs: number): number |
   const untilMs = dateMs(text);
   if (untilMs === null) return null;
   // Both dates come from the vendor's clock, so their difference is right even where that clock is wrong.
-  const sentAtMs = dateMs(header(answer, "date") ?? "") ?? nowMs;
+  const sentAtMs = vendorTimeMs(answer) ?? nowMs;
   return Math.min(Math.max(0, untilMs - sentAtMs), RETRY_AFTER_MS_MAX);
+}
+
+/** The vendor's time when it sent an answer, epoch ms in whole seconds; null when it did not say. RFC 9110 §6.6.1. */
+export function vendorTimeMs(answer: AnswerHead | null): number | null {
+  return dateMs(header(answer, "date") ?? "");
 }
 
 function dateMs(text: string): number | null {

@@ -1,3 +1,4 @@
+import type { MetricTemplate } from "../domain/metric.ts";
 import { VirtualClock } from "../domain/virtual-clock.ts";
 import { type SeenRequest, type VendorAnswer, VirtualVendor } from "../transport/virtual-vendor.ts";
 import type { LatestBatch, VendorAccount, VendorClient, VendorDefinition } from "./vendor.ts";
@@ -13,24 +14,52 @@ export interface VendorHarness {
   open(account: VendorAccount, network: VirtualVendor): VendorClient;
   /** The vendor's id of the device with this number, from 0. */
   device(number: number): string;
-  /** Whether the request proves `credential`. */
-  isAuthentic(request: SeenRequest): boolean;
-  /** What differs between two attempts of one call; undefined when an attempt carries no proof of its own. */
-  proof(request: SeenRequest): string | undefined;
-  /** The devices that a request asks for. */
-  asked(request: SeenRequest): readonly string[];
-  /** The right answer for devices that are all well. */
-  answer(devices: readonly string[], wallMs: number): VendorAnswer;
+  /** What each device brings while all is well. */
+  readonly metrics: readonly MetricTemplate[];
+  /** How long a login holds, ms; null for a vendor without logins. */
+  readonly tokenLifetimeMs: number | null;
+  /** Whether requests are signed with a time. */
+  readonly signsTime: boolean;
+  /** A vendor that nobody has called yet. */
+  play(): PlayedVendor;
   readonly unauthorised: VendorAnswer;
   readonly tooMany: VendorAnswer;
 }
 
-export type Behaviour = (request: SeenRequest) => VendorAnswer | "cut" | "never" | undefined;
+/** What a request is for: a login, something that is asked once and kept, or values of devices. */
+export type Purpose = "login" | "lookup" | "devices";
+
+/** One vendor for one scene, with the tokens that it has given. */
+export interface PlayedVendor {
+  purposeOf(request: SeenRequest): Purpose;
+  /** Whether the request proves the harness's credential at that time of the vendor's clock, epoch ms. */
+  isAuthentic(request: SeenRequest, vendorMs: number): boolean;
+  /** What differs between two attempts of one call; undefined when an attempt carries no proof of its own. */
+  proof(request: SeenRequest): string | undefined;
+  /** The devices that a request for values asks for. */
+  asked(request: SeenRequest): readonly string[];
+  /** The right answer when all is well, by the vendor's clock. */
+  answer(request: SeenRequest, vendorMs: number): VendorAnswer;
+  /** No token that was given holds any longer. */
+  revokeTokens(): void;
+  /** What logins have brought that must show nowhere. */
+  tokens(): readonly string[];
+}
+
+export type Behaviour = (
+  request: SeenRequest,
+  purpose: Purpose,
+  /** Counts from 0, apart for each purpose. */
+  nth: number,
+) => VendorAnswer | "cut" | "never" | undefined;
 
 export interface Scene {
   readonly clock: VirtualClock;
   readonly network: VirtualVendor;
+  readonly vendor: PlayedVendor;
   readonly client: VendorClient;
+  /** The requests of a purpose so far. */
+  seen(purpose: Purpose): readonly SeenRequest[];
   readonly refusals: () => number;
 }
 
@@ -40,36 +69,54 @@ export interface SceneOptions {
   readonly delays?: () => { requestMs: number; answerMs: number };
   readonly credential?: Record<string, string>;
   readonly budgetSpent?: boolean;
+  /** How far the vendor's clock is ahead of ours, ms. */
+  readonly vendorAheadMs?: number;
 }
 
 /** Opens a client on a vendor that forgives nothing. */
 export function openScene(harness: VendorHarness, options: SceneOptions): Scene {
   const { budgets } = harness.definition.limits;
-  const { behaviour = () => undefined, credential = harness.credential, delays, budgetSpent = false } = options;
+  const { behaviour = () => undefined, credential = harness.credential, delays } = options;
+  const { budgetSpent = false, vendorAheadMs = 0 } = options;
   const clock = new VirtualClock();
+  const vendor = harness.play();
   const accepted: number[] = [];
+  const seen: Record<Purpose, SeenRequest[]> = { login: [], lookup: [], devices: [] };
   let refusals = 0;
+
+  const answer = (request: SeenRequest, vendorMs: number): VendorAnswer | "cut" | "never" => {
+    const { seenAtMs } = request;
+    const purpose = vendor.purposeOf(request);
+    const nth = seen[purpose].push(request) - 1;
+    if (isTooMany(seenAtMs)) {
+      refusals++;
+      return harness.tooMany;
+    }
+    accepted.push(seenAtMs);
+    const authentic = vendor.isAuthentic(request, vendorMs);
+    return behaviour(request, purpose, nth) ?? (authentic ? vendor.answer(request, vendorMs) : harness.unauthorised);
+  };
+  const isTooMany = (seenAtMs: number): boolean =>
+    budgets.some(({ requests, perMs }) => (accepted.at(-requests) ?? Number.NEGATIVE_INFINITY) + perMs > seenAtMs);
+
   const network = new VirtualVendor({
     clock,
     ...(delays ? { delays } : {}),
     answer: (request) => {
-      const { seenAtMs, wallMs } = request;
-      if (budgets.some(({ requests, perMs }) => accepted.filter((at) => at + perMs > seenAtMs).length >= requests)) {
-        refusals++;
-        return harness.tooMany;
-      }
-      accepted.push(seenAtMs);
-      if (!harness.isAuthentic(request)) return behaviour(request) ?? harness.unauthorised;
-      return behaviour(request) ?? harness.answer(harness.asked(request), wallMs);
+      const vendorMs = request.wallMs + vendorAheadMs;
+      const given = answer(request, vendorMs);
+      if (typeof given === "string") return given;
+      return { ...given, headers: { date: new Date(vendorMs).toUTCString(), ...given.headers } };
     },
   });
   const account = { baseUrl: "https://vendor.example/base/", credential, clock, random: () => 0.5, budgetSpent };
-  return { clock, network, client: harness.open(account, network), refusals: () => refusals };
+  const client = harness.open(account, network);
+  return { clock, network, vendor, client, seen: (purpose) => seen[purpose], refusals: () => refusals };
 }
 
 /** One whole sweep. */
 export async function sweepAll(
-  { client }: Scene,
+  { client }: Pick<Scene, "client">,
   devices: readonly string[],
   signal?: AbortSignal,
 ): Promise<LatestBatch[]> {

@@ -2,12 +2,14 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { READING_TIME_MS } from "../domain/reading.ts";
+import { leastSpanMs } from "../transport/budget.ts";
 import { RETRIES_MAX } from "../transport/caller.ts";
-import { VendorAuthRejected, VendorUnavailable } from "../transport/errors.ts";
+import { VendorAuthRejected, VendorProtocolError, VendorUnavailable } from "../transport/errors.ts";
 import { mostInAnyWindow, type SeenRequest, type VendorAnswer } from "../transport/virtual-vendor.ts";
 import {
   type Behaviour,
   openScene,
+  type Purpose,
   type Scene,
   type SceneOptions,
   sweepAll,
@@ -16,10 +18,15 @@ import {
 import { planSweep } from "./plan.ts";
 import type { LatestBatch } from "./vendor.ts";
 
+const PURPOSES: readonly Purpose[] = ["login", "lookup", "devices"];
+const CLOCK_SKEWS_MS = [-900_000, -120_000, 120_000, 900_000];
+
 /** The suite that every vendor's client passes, against a vendor that forgives nothing, in virtual time. */
 export function vendorContract(name: string, harness: VendorHarness): void {
-  const { definition } = harness;
-  const { budgets, devicesPerRequest } = definition.limits;
+  const { definition, metrics } = harness;
+  const { budgets, devicesPerBatch, requestsPerBatch } = definition.limits;
+  /** So many that the limit holds up the last. */
+  const manyBatches = 30 * Math.ceil(Math.max(...budgets.map(({ requests }) => requests)) / 10);
   const fleet = (devices: number): string[] => Array.from({ length: devices }, (_, index) => harness.device(index));
 
   const scene = (options: SceneOptions = {}): Scene => openScene(harness, options);
@@ -28,7 +35,7 @@ export function vendorContract(name: string, harness: VendorHarness): void {
     describe("readings", () => {
       test("every device is answered for once, in the metrics that the definition names", async () => {
         await fc.assert(
-          fc.asyncProperty(fc.integer({ min: 0, max: 4 * devicesPerRequest }), async (devices) => {
+          fc.asyncProperty(fc.integer({ min: 0, max: 4 * devicesPerBatch }), async (devices) => {
             const stage = scene();
             const batches = await stage.clock.run(sweepAll(stage, fleet(devices)));
             expect(stage.network.seen).toHaveLength(planSweep({ devices, limits: definition.limits }).requests);
@@ -37,7 +44,7 @@ export function vendorContract(name: string, harness: VendorHarness): void {
               expect(batch).toMatchObject({ missing: [], issues: [], failure: null });
               expectSound(batch);
             }
-            for (const metric of definition.device.metrics) {
+            for (const metric of metrics) {
               const told = batches.flatMap(({ readings }) => readings).filter((reading) => reading.metric === metric);
               expect(told.map(({ device }) => device).sort()).toEqual(fleet(devices).sort());
             }
@@ -58,7 +65,7 @@ export function vendorContract(name: string, harness: VendorHarness): void {
           fc.asyncProperty(fc.oneof(fc.json(), fc.string()), async (body) => {
             const stage = scene({ behaviour: () => ({ status: 200, body }) });
             const batches = await stage.clock.run(sweepAll(stage, fleet(2)));
-            expect(batches).toHaveLength(Math.ceil(2 / devicesPerRequest));
+            expect(batches).toHaveLength(Math.ceil(2 / devicesPerBatch));
             for (const batch of batches) expectSound(batch);
           }),
           { numRuns: 50 },
@@ -69,7 +76,8 @@ export function vendorContract(name: string, harness: VendorHarness): void {
     describe("the limit", () => {
       test("is never broken where the vendor counts, whatever the network delays", async () => {
         const delay = fc.record({ requestMs: fc.nat(400), answerMs: fc.nat(400) });
-        const requests = 12;
+        // More than a budget's worth where that is small, and few enough to be quick where it is large.
+        const batches = Math.min(150, Math.max(12, 2 * Math.max(...budgets.map(({ requests }) => requests))));
         await fc.assert(
           fc.asyncProperty(fc.array(delay, { minLength: 1, maxLength: 20 }), fc.boolean(), async (delays, faulty) => {
             let sent = 0;
@@ -77,10 +85,10 @@ export function vendorContract(name: string, harness: VendorHarness): void {
               delays: () => delays[sent++ % delays.length] ?? { requestMs: 0, answerMs: 0 },
               behaviour: ({ index }) => (faulty && index % 5 === 2 ? { status: 500, body: "" } : undefined),
             });
-            const devices = fleet(requests * devicesPerRequest);
-            const batches = await stage.clock.run(Promise.all([sweepAll(stage, devices), sweepAll(stage, devices)]));
+            const devices = fleet(batches * devicesPerBatch);
+            const told = await stage.clock.run(Promise.all([sweepAll(stage, devices), sweepAll(stage, devices)]));
             expect(stage.refusals()).toBe(0);
-            expect(batches.flat().filter(({ failure }) => failure)).toHaveLength(0);
+            expect(told.flat().filter(({ failure }) => failure)).toHaveLength(0);
             const seenAtMs = stage.network.seen.map((request) => request.seenAtMs);
             for (const { requests, perMs } of budgets) {
               expect(mostInAnyWindow(seenAtMs, perMs)).toBeLessThanOrEqual(requests);
@@ -91,10 +99,14 @@ export function vendorContract(name: string, harness: VendorHarness): void {
       });
 
       test("is not wasted: a sweep takes exactly what the plan says", async () => {
-        const devices = 30 * devicesPerRequest;
+        const devices = manyBatches * devicesPerBatch;
         const stage = scene();
         await stage.clock.run(sweepAll(stage, fleet(devices)));
-        expect(stage.clock.monotonicMs()).toBe(planSweep({ devices, limits: definition.limits }).spanMs);
+        const plan = planSweep({ devices, limits: definition.limits });
+        const before = stage.network.seen.length - plan.requests;
+        expect(before).toBeLessThanOrEqual(2);
+        expect(stage.clock.monotonicMs()).toBe(leastSpanMs(plan.requests + before, budgets));
+        if (before === 0) expect(stage.clock.monotonicMs()).toBe(plan.spanMs);
       });
 
       test("counts as spent after a restart", async () => {
@@ -106,7 +118,7 @@ export function vendorContract(name: string, harness: VendorHarness): void {
       test("a refusal with Retry-After holds every request until then", async () => {
         const held: VendorAnswer = { ...harness.tooMany, headers: { "retry-after": "9" } };
         const stage = scene({ behaviour: ({ index }) => (index === 0 ? held : undefined) });
-        const batches = await stage.clock.run(sweepAll(stage, fleet(3 * devicesPerRequest)));
+        const batches = await stage.clock.run(sweepAll(stage, fleet(3 * devicesPerBatch)));
         expect(batches.filter(({ failure }) => failure)).toHaveLength(0);
         const [first, ...rest] = stage.network.seen.map(({ seenAtMs }) => seenAtMs);
         expect(first).toBe(0);
@@ -117,19 +129,21 @@ export function vendorContract(name: string, harness: VendorHarness): void {
     describe("failures", () => {
       test("a wrong credential ends the sweep after one request", async () => {
         const stage = scene({ credential: harness.wrongCredential });
-        const sweeping = sweepAll(stage, fleet(3 * devicesPerRequest));
+        const sweeping = sweepAll(stage, fleet(3 * devicesPerBatch));
         await expect(stage.clock.run(sweeping)).rejects.toBeInstanceOf(VendorAuthRejected);
         await stage.clock.advance(60_000);
-        expect(stage.network.seen.length).toBeLessThanOrEqual(Math.min(...budgets.map(({ requests }) => requests)));
+        expect(stage.network.seen).toHaveLength(1);
       });
 
       test("a request that fails for good is told with its devices, and the rest goes on", async () => {
         const [broken = ""] = fleet(1);
-        const stage = scene({
-          behaviour: (request) =>
-            harness.asked(request).includes(broken) ? { status: 502, body: "bad gateway" } : undefined,
+        const stage: Scene = scene({
+          behaviour: (request, purpose) =>
+            purpose === "devices" && stage.vendor.asked(request).includes(broken)
+              ? { status: 502, body: "bad gateway" }
+              : undefined,
         });
-        const devices = fleet(5 * devicesPerRequest);
+        const devices = fleet(5 * devicesPerBatch);
         const batches = await stage.clock.run(sweepAll(stage, devices));
         const failed = batches.filter(({ failure }) => failure);
         expect(failed).toHaveLength(1);
@@ -145,22 +159,98 @@ export function vendorContract(name: string, harness: VendorHarness): void {
       });
 
       test("an attempt that is repeated is signed anew", async () => {
-        const stage = scene({ behaviour: ({ index }) => (index < 2 ? "cut" : undefined) });
+        const stage = scene({ behaviour: (_, purpose, nth) => (purpose === "devices" && nth < 2 ? "cut" : undefined) });
         await stage.clock.run(sweepAll(stage, fleet(1)));
-        const proofs = stage.network.seen
-          .map((request) => harness.proof(request))
-          .filter((proof) => proof !== undefined);
-        expect(stage.network.seen).toHaveLength(3);
+        const attempts = stage.seen("devices").slice(0, 3);
+        const proofs = attempts.map((request) => stage.vendor.proof(request)).filter((proof) => proof !== undefined);
+        expect(stage.seen("devices")).toHaveLength(2 + requestsPerBatch);
         expect(new Set(proofs).size).toBe(proofs.length);
-        expect(stage.network.seen.every((request) => harness.isAuthentic(request))).toBe(true);
+        expect(attempts.every((request) => stage.vendor.isAuthentic(request, request.wallMs))).toBe(true);
       });
 
       test("a total outage is told for every device, and asks little more than a healthy sweep would", async () => {
         const requests = 60;
         const stage = scene({ behaviour: () => "cut" });
-        const batches = await stage.clock.run(sweepAll(stage, fleet(requests * devicesPerRequest)));
+        const batches = await stage.clock.run(sweepAll(stage, fleet(requests * devicesPerBatch)));
         expect(batches.filter(({ failure }) => failure)).toHaveLength(requests);
         expect(stage.network.seen.length).toBeLessThan(requests * 1.5);
+      });
+    });
+
+    describe.runIf(harness.tokenLifetimeMs !== null)("the login", () => {
+      const lifetimeMs = harness.tokenLifetimeMs ?? 0;
+      const crowd = (stage: Scene): Promise<LatestBatch[][]> =>
+        stage.clock.run(
+          Promise.all(Array.from({ length: 1000 }, (_, number) => sweepAll(stage, [harness.device(number)]))),
+        );
+      const failed = (batches: LatestBatch[][]): LatestBatch[] => batches.flat().filter(({ failure }) => failure);
+
+      test("is one for 1,000 who find their token expired at once, and one more for 1,000 who find it revoked", async () => {
+        const stage = scene();
+        await stage.clock.run(sweepAll(stage, fleet(1)));
+        await stage.clock.advance(lifetimeMs + 1);
+        expect(failed(await crowd(stage))).toEqual([]);
+        expect(stage.seen("login")).toHaveLength(2);
+        stage.vendor.revokeTokens();
+        expect(failed(await crowd(stage))).toEqual([]);
+        expect(stage.seen("login")).toHaveLength(3);
+        expect(stage.refusals()).toBe(0);
+      });
+
+      test("is renewed before its time, and not long before", async () => {
+        const stage = scene();
+        for (let quarter = 0; quarter < 40; quarter++) {
+          await stage.clock.run(sweepAll(stage, fleet(1)));
+          await stage.clock.advance(lifetimeMs / 4);
+        }
+        expect(stage.seen("devices")).toHaveLength(40 * requestsPerBatch);
+        expect(stage.seen("login").length).toBeLessThanOrEqual(14);
+      });
+
+      test("that brings no token that is taken ends after one more try", async () => {
+        const stage = scene({ behaviour: (_, purpose) => (purpose === "devices" ? harness.unauthorised : undefined) });
+        const sweeping = sweepAll(stage, fleet(1));
+        await expect(stage.clock.run(sweeping)).rejects.toMatchObject({ name: "VendorAuthRejected", attempts: 2 });
+        expect(stage.seen("login")).toHaveLength(2);
+        expect(stage.seen("devices")).toHaveLength(2);
+      });
+
+      test.each(["null", "[]", "{}", '{"token":7}', "no JSON"])(
+        "that answers %s is told as a failure",
+        async (body) => {
+          const stage = scene({ behaviour: (_, purpose) => (purpose === "login" ? { status: 200, body } : undefined) });
+          const [batch] = await stage.clock.run(sweepAll(stage, fleet(1)));
+          expect(batch?.failure).toBeInstanceOf(VendorProtocolError);
+        },
+      );
+    });
+
+    describe.runIf(harness.signsTime)("a clock that is wrong", () => {
+      test.each(CLOCK_SKEWS_MS)("by %d ms is learned from one refusal", async (vendorAheadMs) => {
+        const stage = scene({ vendorAheadMs });
+        const batches = await stage.clock.run(sweepAll(stage, fleet(5 * devicesPerBatch)));
+        expect(batches.filter(({ failure }) => failure)).toEqual([]);
+        const again = await stage.clock.run(sweepAll(stage, fleet(5 * devicesPerBatch)));
+        expect(again.filter(({ failure }) => failure)).toEqual([]);
+        const signs = stage.network.seen.filter((request) => stage.vendor.proof(request) !== undefined);
+        expect(
+          signs.filter((request) => !stage.vendor.isAuthentic(request, request.wallMs + vendorAheadMs)),
+        ).toHaveLength(1);
+      });
+
+      test("and set right later is learned again", async () => {
+        const stage = scene({ vendorAheadMs: 900_000 });
+        await stage.clock.run(sweepAll(stage, fleet(1)));
+        stage.clock.jumpWall(-900_000);
+        const batches = await stage.clock.run(sweepAll(stage, fleet(1)));
+        expect(batches.filter(({ failure }) => failure)).toEqual([]);
+      });
+
+      test("does not make a wrong secret be tried for ever", async () => {
+        const stage = scene({ vendorAheadMs: 900_000, credential: harness.wrongCredential });
+        const sweeping = sweepAll(stage, fleet(3 * devicesPerBatch));
+        await expect(stage.clock.run(sweeping)).rejects.toBeInstanceOf(VendorAuthRejected);
+        expect(stage.network.seen).toHaveLength(2);
       });
     });
 
@@ -174,8 +264,7 @@ export function vendorContract(name: string, harness: VendorHarness): void {
       ])("%s is done at once, with the signal's reason", async (_name, behaviour, atMs) => {
         const stage = scene({ behaviour });
         const stop = new AbortController();
-        const many = Math.max(...budgets.map(({ requests }) => requests)) * 30;
-        const sweeping = sweepAll(stage, fleet(many * devicesPerRequest), stop.signal);
+        const sweeping = sweepAll(stage, fleet(manyBatches * devicesPerBatch), stop.signal);
         sweeping.catch(() => {});
         await stage.clock.advance(atMs);
         const sent = stage.network.seen.length;
@@ -193,9 +282,8 @@ export function vendorContract(name: string, harness: VendorHarness): void {
 
       test("a consumer that has seen enough ends the sweep", async () => {
         const stage = scene();
-        const many = Math.max(...budgets.map(({ requests }) => requests)) * 30;
         const looking = (async () => {
-          for await (const batch of stage.client.readLatest(fleet(many * devicesPerRequest))) return batch;
+          for await (const batch of stage.client.readLatest(fleet(manyBatches * devicesPerBatch))) return batch;
           return null;
         })();
         expect(await stage.clock.run(looking)).not.toBeNull();
@@ -206,7 +294,7 @@ export function vendorContract(name: string, harness: VendorHarness): void {
 
       test("closing ends what is open; closing again is no error", async () => {
         const stage = scene({ behaviour: () => "never" });
-        const sweeping = sweepAll(stage, fleet(2 * devicesPerRequest));
+        const sweeping = sweepAll(stage, fleet(2 * devicesPerBatch));
         sweeping.catch(() => {});
         await stage.clock.advance(1);
         await stage.client.close();
@@ -220,19 +308,25 @@ export function vendorContract(name: string, harness: VendorHarness): void {
         "show in no dump when a vendor repeats them with HTTP %d",
         async (status) => {
           for (const credential of [harness.credential, harness.wrongCredential]) {
-            const secrets = harness.secrets(credential);
-            const echo = (request: SeenRequest): VendorAnswer => {
-              const body = JSON.stringify({
-                error: request.headers,
-                secrets,
-                url: encodeURIComponent(secrets.join(" ")),
+            for (const from of PURPOSES) {
+              const secrets = (): readonly string[] => [...harness.secrets(credential), ...stage.vendor.tokens()];
+              const echo = (request: SeenRequest): VendorAnswer => {
+                const body = JSON.stringify({
+                  error: request.headers,
+                  secrets: secrets(),
+                  url: encodeURIComponent(secrets().join(" ")),
+                });
+                return { status, body, headers: { location: body, "x-request-id": body } };
+              };
+              const echoes = (purpose: Purpose): boolean => PURPOSES.indexOf(purpose) >= PURPOSES.indexOf(from);
+              const stage: Scene = scene({
+                credential,
+                behaviour: (request, purpose) => (echoes(purpose) ? echo(request) : undefined),
               });
-              return { status, body, headers: { location: body, "x-request-id": body } };
-            };
-            const stage = scene({ credential, behaviour: echo });
-            const outcome = await stage.clock.run(sweepAll(stage, fleet(1)).catch((error: unknown) => error));
-            expectNoneOf(secrets, outcome);
-            expectNoneOf(secrets, stage.client);
+              const outcome = await stage.clock.run(sweepAll(stage, fleet(1)).catch((error: unknown) => error));
+              expectNoneOf(secrets(), outcome);
+              expectNoneOf(secrets(), stage.client);
+            }
           }
         },
       );
@@ -250,7 +344,7 @@ export function vendorContract(name: string, harness: VendorHarness): void {
     const asked = new Set(batch.asked);
     for (const { device, metric, timeMs, value } of batch.readings) {
       expect(asked.has(device)).toBe(true);
-      expect(definition.device.metrics).toContain(metric);
+      expect(metrics).toContain(metric);
       expect(Number.isInteger(timeMs) && timeMs >= READING_TIME_MS.min && timeMs <= READING_TIME_MS.max).toBe(true);
       expect(Number.isFinite(value)).toBe(true);
     }

@@ -17,7 +17,8 @@ test("the tightest of several budgets decides how fresh a device stays", () => {
       { requests: 100, perMs: 1000 },
       { requests: 1000, perMs: 86_400_000 },
     ],
-    devicesPerRequest: 1,
+    devicesPerBatch: 1,
+    requestsPerBatch: 1,
   };
   expect(planSweep({ devices: 500, limits })).toEqual({ requests: 500, spanMs: 4000, freshnessMs: 43_200_000 });
 });

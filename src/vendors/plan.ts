@@ -11,8 +11,8 @@ export interface SweepPlan {
 }
 
 export function planSweep(sweep: { readonly devices: number; readonly limits: VendorLimits }): SweepPlan {
-  const { budgets, devicesPerRequest } = sweep.limits;
-  const requests = Math.ceil(sweep.devices / devicesPerRequest);
+  const { budgets, devicesPerBatch, requestsPerBatch } = sweep.limits;
+  const requests = Math.ceil(sweep.devices / devicesPerBatch) * requestsPerBatch;
   return {
     requests,
     spanMs: leastSpanMs(requests, budgets),

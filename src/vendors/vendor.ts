@@ -13,14 +13,14 @@ export { VendorAuthRejected } from "../transport/errors.ts";
 /** Reads the newest values of many devices. */
 export interface LatestReader {
   /**
-   * Asks for any number of devices in as few requests as the vendor allows, yielding each request's outcome as it comes.
-   * A request that fails for good is yielded with its `failure` and the rest goes on, except for an error that would
+   * Asks for any number of devices in as few requests as the vendor allows, yielding each batch's outcome as it comes.
+   * A batch that fails for good is yielded with its `failure` and the rest goes on, except for an error that would
    * meet every other request too (`VendorAuthRejected`): that one is thrown. Aborting rejects with the signal's reason.
    */
   readLatest(devices: readonly string[], signal?: AbortSignal): AsyncGenerator<LatestBatch, void, undefined>;
 }
 
-/** The outcome of one request for latest values. */
+/** The outcome of one batch of devices: as many requests as `VendorLimits.requestsPerBatch` says. */
 export interface LatestBatch {
   /** The vendor's own ids (serial numbers) that were asked for. */
   readonly asked: readonly string[];
@@ -45,10 +45,19 @@ export interface VendorReading {
   readonly quality: QualityCode;
 }
 
+/** `unknown_point`: a value that the vendor's mapping has no word for. `unknown_unit`: one in a unit that it cannot convert. */
+export type IssueKind =
+  | "unreadable_value"
+  | "repeated_device"
+  | "unasked_device"
+  | "implausible_time"
+  | "unknown_point"
+  | "unknown_unit";
+
 /** Something that a vendor sent and Kilowatch refused or doubted. */
 export interface QualityIssue {
   readonly device: string;
-  readonly kind: "unreadable_value" | "repeated_device" | "unasked_device" | "implausible_time";
+  readonly kind: IssueKind;
   /** One sentence for a person. */
   readonly detail: string;
   /** What the vendor sent, at most `ORIGINAL_CHARS_MAX` characters. */
@@ -61,8 +70,10 @@ export const ORIGINAL_CHARS_MAX = 200;
 export interface VendorLimits {
   /** Every budget holds at once. */
   readonly budgets: readonly Budget[];
-  /** Devices that one request for latest values may name. */
-  readonly devicesPerRequest: number;
+  /** Devices that one batch for latest values may name. */
+  readonly devicesPerBatch: number;
+  /** Requests that such a batch takes. */
+  readonly requestsPerBatch: number;
 }
 
 /** What a vendor is, before anyone has an account there. */
@@ -71,8 +82,8 @@ export interface VendorDefinition {
   readonly id: string;
   readonly title: string;
   readonly limits: VendorLimits;
-  /** What a device of this vendor is, and the metrics it brings. */
-  readonly device: { readonly kind: DeviceKind; readonly metrics: readonly MetricTemplate[] };
+  /** What every device of this vendor is, and the metrics it brings; null where that differs from device to device. */
+  readonly device: { readonly kind: DeviceKind; readonly metrics: readonly MetricTemplate[] } | null;
   /** Checks a stored credential's shape. */
   readonly credential: ZodType<Record<string, string>>;
   /** Opens an account; sends nothing yet. */

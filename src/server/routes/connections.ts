@@ -12,6 +12,9 @@ import { isoTime } from "../views/times.ts";
 /** Devices that one connection may be created with. */
 export const CONNECTION_DEVICES_MAX = 10_000;
 
+/** The metrics of such a vendor's devices must be asked for before they can be stored. */
+const UNLIKE_DEVICES = "has devices that differ, which this version can fetch on the command line and not collect yet";
+
 const NewConnection = z.strictObject({
   name: z.string().trim().min(1).max(200),
   vendor: z.string().max(50),
@@ -52,19 +55,21 @@ export function connectionRoutes(app: FastifyInstance, parts: RouteParts): void 
       const { siteId, serialNumbers, credential, ...fields } = body;
       const vendor = vendorOf(parts.vendors, fields.vendor);
       refuseWrongCredential(vendor, credential);
+      const { device } = vendor;
+      if (!device) throw new InvalidInput([{ path: "vendor", message: UNLIKE_DEVICES }]);
       // Opening sends nothing, and refuses an address that polling could not use: nothing is stored then.
       await vendor.open({ baseUrl: fields.baseUrl, credential, clock: parts.clock }).close();
       await catalogue.sites.get(siteId);
       const devices = [...new Set(serialNumbers)].map((serialNumber) => ({
         siteId,
         name: serialNumber,
-        kind: vendor.device.kind,
+        kind: device.kind,
         serialNumber,
         manufacturer: vendor.title,
         model: null,
         ratedPowerW: null,
       }));
-      const connection = await catalogue.connections.create(fields, credential, devices, vendor.device.metrics);
+      const connection = await catalogue.connections.create(fields, credential, devices, device.metrics);
       return connectionView(await collector.poll(connection));
     },
   );

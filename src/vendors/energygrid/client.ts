@@ -3,7 +3,6 @@ import { type Clock, systemClock } from "../../domain/clock.ts";
 import { type CallEvents, Caller } from "../../transport/caller.ts";
 import { VendorAuthRejected, VendorError } from "../../transport/errors.ts";
 import { Limiter } from "../../transport/limiter.ts";
-import { type Redact, redactor } from "../../transport/redact.ts";
 import { sweep } from "../sweep.ts";
 import type { LatestBatch, VendorClient, VendorLimits } from "../vendor.ts";
 import { signer } from "./auth.ts";
@@ -28,10 +27,13 @@ export interface EnergyGridOptions {
 
 /** One account of EnergyGrid. One token is one budget: open it once per process. */
 export class EnergyGridClient implements VendorClient {
-  static readonly limits: VendorLimits = { budgets: [{ requests: 1, perMs: 1000 }], devicesPerRequest: 10 };
+  static readonly limits: VendorLimits = {
+    budgets: [{ requests: 1, perMs: 1000 }],
+    devicesPerBatch: 10,
+    requestsPerBatch: 1,
+  };
 
   readonly #caller: Caller;
-  readonly #redact: Redact;
 
   /** @throws InvalidInput when the base URL is none. */
   constructor(options: EnergyGridOptions) {
@@ -45,14 +47,12 @@ export class EnergyGridClient implements VendorClient {
       requestTimeoutMs,
       dispatcher,
     } = options;
-    const secrets = [token];
-    this.#redact = redactor(secrets);
     this.#caller = new Caller({
       vendor: "EnergyGrid",
       baseUrl,
       limiter: new Limiter({ budgets: EnergyGridClient.limits.budgets, clock, spentAtStart: budgetSpent }),
       sign: signer(token),
-      secrets,
+      secrets: [token],
       clock,
       random,
       events,
@@ -65,7 +65,7 @@ export class EnergyGridClient implements VendorClient {
   readLatest(serials: readonly string[], signal?: AbortSignal): AsyncGenerator<LatestBatch, void, undefined> {
     return sweep({
       devices: serials,
-      devicesPerRequest: EnergyGridClient.limits.devicesPerRequest,
+      devicesPerBatch: EnergyGridClient.limits.devicesPerBatch,
       signal,
       read: (asked, stop) => this.#readBatch(asked, stop),
     });
@@ -86,7 +86,7 @@ export class EnergyGridClient implements VendorClient {
         { method: "POST", path: QUERY_PATH, json: query, schema: TelemetryAnswer },
         { signal },
       );
-      return { ...toLatest(asked, answer.value.data, answer.receivedAtMs, this.#redact), failure: null };
+      return { ...toLatest(asked, answer.value.data, answer.receivedAtMs, this.#caller.redact), failure: null };
     } catch (error) {
       // A wrong token meets every other request too.
       if (!(error instanceof VendorError) || error instanceof VendorAuthRejected) throw error;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ACTIVE_POWER, ONLINE } from "../../domain/metric.ts";
-import type { VendorDefinition } from "../vendor.ts";
+import type { VendorAccount, VendorDefinition } from "../vendor.ts";
 import { EnergyGridClient } from "./client.ts";
 
 export { EnergyGridClient, type EnergyGridOptions } from "./client.ts";
@@ -17,11 +17,12 @@ const Credential = z.strictObject({
     .regex(/^[\x21-\x7e]*$/, "A token holds letters, digits and signs, and no blanks."),
 });
 
-export const energyGrid: VendorDefinition = {
+export const energyGrid = {
   id: "energygrid",
   title: "EnergyGrid",
   limits: EnergyGridClient.limits,
   device: { kind: "inverter", metrics: [ACTIVE_POWER, ONLINE] },
   credential: Credential,
-  open: ({ credential, ...account }) => new EnergyGridClient({ ...account, token: Credential.parse(credential).token }),
-};
+  open: ({ credential, ...account }: VendorAccount) =>
+    new EnergyGridClient({ ...account, token: Credential.parse(credential).token }),
+} satisfies VendorDefinition;

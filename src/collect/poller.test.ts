@@ -9,7 +9,7 @@ import { VirtualClock } from "../domain/virtual-clock.ts";
 import type { IngestPipeline } from "../ingest/pipeline.ts";
 import { VendorAuthRejected, VendorUnavailable } from "../transport/errors.ts";
 import type { LatestBatch, VendorClient } from "../vendors/vendor.ts";
-import { BACKOFF_MS_MAX, Poller } from "./poller.ts";
+import { BACKOFF_MS_MAX, longestBackoffMs, Poller } from "./poller.ts";
 
 const FACTS = { status: null, attempts: 1, requestId: null, body: null };
 const DEVICES = 25;
@@ -136,10 +136,10 @@ describe("a poller", () => {
     poller.start();
     await clock.advance(3_600_000);
     expect(poller.health).toMatchObject({ state: "backing_off", message: "The vendor cannot be reached." });
-    expect(vendor.asked.length).toBeLessThanOrEqual(3_600_000 / BACKOFF_MS_MAX + 10);
+    expect(vendor.asked.length).toBeLessThanOrEqual(3_600_000 / BACKOFF_MS_MAX.least + 10);
     expect(lines.filter(({ level }) => level === "warn")).toHaveLength(1);
     vendor.behaviour = "answers";
-    await clock.advance(BACKOFF_MS_MAX + 5_000);
+    await clock.advance(BACKOFF_MS_MAX.least + 5_000);
     expect(poller.health).toMatchObject({ state: "running", message: null });
     expect(lines.at(-1)).toEqual({ level: "info", message: "the vendor answers again" });
     await clock.advance(POLL_INTERVAL_MS);
@@ -177,4 +177,14 @@ describe("a poller", () => {
     await clock.advance(3_600_000);
     expect(vendor.asked).toHaveLength(1);
   });
+});
+
+test.each([
+  [1_000, 60_000],
+  [60_000, 60_000],
+  [60_001, 60_001],
+  [3_600_000, 3_600_000],
+  [86_400_000, 3_600_000],
+])("polled every %d ms, a vendor that fails is left alone for at most %d ms", (pollIntervalMs, longestMs) => {
+  expect(longestBackoffMs(pollIntervalMs)).toBe(longestMs);
 });

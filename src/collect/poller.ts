@@ -10,9 +10,17 @@ import { type LatestBatch, VendorAuthRejected, type VendorClient, type VendorLim
 import { type ConnectionHealth, ConnectionHealthTracker } from "./connection-health.ts";
 import { DueQueue } from "./due-queue.ts";
 
-/** Longest pause between two requests to a vendor that fails. */
-export const BACKOFF_MS_MAX = 60_000;
 const BACKOFF_MS_BASE = 1_000;
+/** Bounds of the longest pause between two requests to a vendor that fails. */
+export const BACKOFF_MS_MAX = { least: 60_000, most: 3_600_000 } as const;
+
+/**
+ * The longest pause between two requests to a vendor that fails, ms: the poll interval within `BACKOFF_MS_MAX`. One request then
+ * stands for a whole sweep, and values come back no later than one interval after the vendor does.
+ */
+export function longestBackoffMs(pollIntervalMs: number): number {
+  return Math.min(BACKOFF_MS_MAX.most, Math.max(BACKOFF_MS_MAX.least, pollIntervalMs));
+}
 
 export interface PollerParts {
   readonly connection: Connection;
@@ -160,10 +168,11 @@ export class Poller {
   }
 
   async #backOff(batch: LatestBatch): Promise<void> {
-    const { clock } = this.#parts;
+    const { clock, connection } = this.#parts;
     this.#counts.failedRequests++;
     this.#health.failed(batch.failure?.message ?? "The vendor did not answer.");
-    const ceilingMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_BASE * 2 ** Math.min(this.#consecutiveFailures++, 16));
+    const longestMs = longestBackoffMs(connection.pollIntervalMs);
+    const ceilingMs = Math.min(longestMs, BACKOFF_MS_BASE * 2 ** Math.min(this.#consecutiveFailures++, 16));
     // Between half and all of the ceiling: never at once, and not in step with other programs that lost the vendor too.
     const pauseMs = ceilingMs * (0.5 + this.#random() / 2);
     await clock.sleepUntil(clock.monotonicMs() + pauseMs, this.#stop.signal);

@@ -150,6 +150,21 @@ describe("what is sent again", () => {
     await clock.run(Promise.allSettled(calls));
     expect(vendor.seen).toHaveLength(100 + RETRY_TOKENS_MAX);
   });
+
+  test("a call that failed in spite of its retries ends retrying until one succeeds", async () => {
+    let down = true;
+    const { clock, vendor, caller } = setUp(() => (down ? DOWN : OK));
+    const attempts = async (): Promise<number> => {
+      const before = vendor.seen.length;
+      await clock.run(caller.call(request).catch(() => {}));
+      return vendor.seen.length - before;
+    };
+    expect([await attempts(), await attempts(), await attempts()]).toEqual([1 + RETRIES_MAX, 1, 1]);
+    down = false;
+    expect([await attempts(), await attempts()]).toEqual([1, 1]);
+    down = true;
+    expect(await attempts()).toBe(2);
+  });
 });
 
 test("the budget counts from the answer's head, however long its body takes", async () => {

@@ -169,6 +169,7 @@ export class Caller {
         ? !signedAnew
         : isRetryable(error) && attempt <= retriesMax && delayMs <= RETRY_WAIT_MAX_MS && this.#retryBudget.spend();
       if (!again) {
+        if (isRetryable(error) && attempt > retriesMax) this.#retryBudget.forfeit();
         events?.onFailure?.(error);
         throw error;
       }

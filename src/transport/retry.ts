@@ -73,12 +73,20 @@ export function isRetryable(error: unknown): boolean {
 export const RETRY_TOKENS_MAX = 20;
 export const RETRY_TOKENS_PER_SUCCESS = 0.5;
 
-/** Successes earn retries and retries spend them, so that an outage does not multiply calls: once spent, each call is sent once. */
+/**
+ * Successes earn retries and retries spend them, so that an outage does not multiply calls: once spent, or once a call has failed
+ * in spite of them, each call is sent once until one succeeds.
+ */
 export class RetryBudget {
   #tokens: number = RETRY_TOKENS_MAX;
 
   earn(): void {
     this.#tokens = Math.min(RETRY_TOKENS_MAX, this.#tokens + RETRY_TOKENS_PER_SUCCESS);
+  }
+
+  /** A call has failed for good though it was repeated. */
+  forfeit(): void {
+    this.#tokens = 0;
   }
 
   /** Takes one retry; false when none is left. */

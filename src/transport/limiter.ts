@@ -26,6 +26,9 @@ export interface Permit {
   cancel(): void;
 }
 
+/** Ends a sleep that is no longer needed; made once, since making an error is not cheap. */
+const WOKEN = new Error("another moment counts now");
+
 interface Waiter {
   readonly grant: (permit: Permit) => void;
   readonly refuse: (reason: unknown) => void;
@@ -142,7 +145,7 @@ export class Limiter {
     if (this.#sleep) {
       const wakesInTime = this.#sleep.untilMs <= untilMs && untilMs !== Number.POSITIVE_INFINITY;
       if (wakesInTime) return;
-      this.#sleep.stop.abort();
+      this.#sleep.stop.abort(WOKEN);
       this.#sleep = null;
     }
     if (untilMs === Number.POSITIVE_INFINITY) return;

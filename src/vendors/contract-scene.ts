@@ -79,6 +79,8 @@ export function openScene(harness: VendorHarness, options: SceneOptions): Scene 
   const { behaviour = () => undefined, credential = harness.credential, delays } = options;
   const { budgetSpent = false, vendorAheadMs = 0 } = options;
   const clock = new VirtualClock();
+  // The vendor's clock goes its own way when ours is set.
+  const vendorStartMs = clock.nowMs() + vendorAheadMs;
   const vendor = harness.play();
   const accepted: number[] = [];
   const seen: Record<Purpose, SeenRequest[]> = { login: [], lookup: [], devices: [] };
@@ -103,7 +105,7 @@ export function openScene(harness: VendorHarness, options: SceneOptions): Scene 
     clock,
     ...(delays ? { delays } : {}),
     answer: (request) => {
-      const vendorMs = request.wallMs + vendorAheadMs;
+      const vendorMs = vendorStartMs + request.seenAtMs;
       const given = answer(request, vendorMs);
       if (typeof given === "string") return given;
       return { ...given, headers: { date: new Date(vendorMs).toUTCString(), ...given.headers } };

@@ -9,6 +9,9 @@ export interface PiecewiseOptions<P, R> {
   readonly read: (piece: P, signal: AbortSignal) => Promise<R>;
 }
 
+/** Ends what is still under way; made once, since making an error is not cheap. */
+const OVER = new Error("nobody waits for this any more");
+
 /**
  * Does pieces of work, some of them at once, and yields what each brings as it comes. A piece is begun only when there is room for
  * its outcome: at most `openMax` are under way or wait for the consumer. Ends what is under way when the consumer stops early, when
@@ -58,6 +61,6 @@ export async function* piecewise<P, R>(options: PiecewiseOptions<P, R>): AsyncGe
     }
   } finally {
     leaveSignal?.();
-    stop.abort();
+    stop.abort(OVER);
   }
 }

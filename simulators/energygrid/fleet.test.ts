@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { clearSkyIrradianceWPerM2, sineOfSolarElevation, solarTimeH } from "../sun.ts";
 import { createFleet, type Inverter, PLANTS, REPORT_INTERVAL_MS } from "./fleet.ts";
-import { clearSkyIrradianceWPerM2, sineOfSolarElevation, solarTimeH } from "./sun.ts";
 
 const fleet = createFleet(1);
 const inverters = [...fleet.values()];

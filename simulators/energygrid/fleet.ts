@@ -1,5 +1,6 @@
-import { chance, smoothChance } from "./chance.ts";
-import { clearSkyIrradianceWPerM2, type Place, sineOfSolarElevation } from "./sun.ts";
+import { chance } from "../chance.ts";
+import { sky } from "../sky.ts";
+import { clearSkyIrradianceWPerM2, type Place, sineOfSolarElevation } from "../sun.ts";
 
 /** Inverters that stand together, under one sky. */
 export interface Plant extends Place {
@@ -60,8 +61,6 @@ const EFFICIENCY = { min: 0.88, max: 0.98 } as const;
 const RATED_IRRADIANCE_W_PER_M2 = 1_000;
 /** A shadow takes this long from one inverter of a plant to the next. */
 const SHADOW_STEP_MS = 700;
-/** The most that thick cloud takes away. */
-const CLOUD_DEPTH = 0.82;
 /** Share of inverters that write small power in W instead of kW. */
 const WATT_WRITERS = 0.1;
 
@@ -119,18 +118,6 @@ function offlineSince(seed: number, serial: string, timeMs: number): number | nu
   const leadMs = Math.floor((SPELL.slotMs - lengthMs) * chance(seed, serial, "spell start", slot));
   const startMs = slot * SPELL.slotMs - shiftMs + leadMs;
   return timeMs >= startMs && timeMs < startMs + lengthMs ? startMs : null;
-}
-
-/** Share of clear-sky light that gets through over a plant, from 1 − `CLOUD_DEPTH` to 1: weather over hours, clouds over minutes, edges over seconds. */
-function sky(seed: number, plant: string, timeMs: number): number {
-  const weather = smoothChance(seed, `${plant} weather`, timeMs, 5 * 3_600_000);
-  const banks = smoothChance(seed, `${plant} banks`, timeMs, 11 * 60_000);
-  const clouds = smoothChance(seed, `${plant} clouds`, timeMs, 95_000);
-  const edges = smoothChance(seed, `${plant} edges`, timeMs, 17_000);
-  const cover = 0.55 * weather + 0.25 * banks + 0.15 * clouds + 0.05 * edges;
-  // A sky is mostly clear or mostly covered, seldom in between.
-  const part = Math.min(1, Math.max(0, (cover - 0.3) / 0.5));
-  return 1 - CLOUD_DEPTH * part * part * (3 - 2 * part);
 }
 
 function powerText(powerW: number, writesWatts: boolean): string {

@@ -1,25 +1,26 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
+import {
+  type Reply,
+  type SeenRequest,
+  type SimulatorCounters,
+  type SimulatorTimings,
+  type StrictVendor,
+  startStrictServer,
+  type TooEarly,
+} from "../strict-server.ts";
+import { type SimulatorTime, systemTime } from "../time.ts";
+import { type Violation as AnyViolation, ViolationLog } from "../violations.ts";
 import { rowsFor, spoiled } from "./answer.ts";
 import { FaultDice, type Faults } from "./faults.ts";
 import { createFleet, type Fleet } from "./fleet.ts";
 import { RateRule } from "./rate.ts";
 import { signatureFault } from "./signature.ts";
-import { type Violation, ViolationLog } from "./violations.ts";
 
 export const DEFAULT_TOKEN = "interview_token_123";
 export const QUERY_PATH = "/device/real/query";
 export const SERIALS_PER_REQUEST_MAX = 10;
-const BODY_BYTES_MAX = 65_536;
-const SERVER_ERRORS = [500, 502, 503, 504] as const;
 
-/** Time as the simulator sees it; monotonic for the rate, wall for the fleet. */
-export interface SimulatorTime {
-  nowMs(): number;
-  monotonicMs(): number;
-  sleepUntil(untilMonotonicMs: number): Promise<void>;
-}
+export type ViolationKind = "rate" | "signature" | "batch" | "body" | "method" | "path";
+export type Violation = AnyViolation<ViolationKind>;
 
 export interface EnergyGridSimulatorOptions {
   /** 0 (unless said) lets the system choose. */
@@ -35,37 +36,13 @@ export interface EnergyGridSimulatorOptions {
   readonly onViolation?: (violation: Violation) => void;
 }
 
-/** What happened to the requests so far. Every request is in `seen` and in exactly one of the others. */
-export interface SimulatorCounters {
-  seen: number;
-  /** 200, whole or spoiled. */
-  answered: number;
-  /** 429, since the request came early. */
-  refused: number;
-  /** 401. */
-  unauthorised: number;
-  /** 400, 404, 405 or 413. */
-  malformed: number;
-  /** Struck down by a fault: a 429 of a storm, a 5xx, a reset. */
-  struck: number;
-}
-
-/** How the requests came, as the vendor saw it. Ms. */
-export interface SimulatorTimings {
-  /** From the first request to the last, as seen. */
-  spanMs: number;
-  /** Sum of the delays that the network faults put before requests and before answers. */
-  requestDelayMs: number;
-  answerDelayMs: number;
-}
-
 export interface EnergyGridSimulator {
   /** `http://host:port`, without a slash at the end. */
   readonly url: string;
   readonly port: number;
   readonly token: string;
   readonly fleet: Fleet;
-  readonly violations: ViolationLog;
+  readonly violations: ViolationLog<ViolationKind>;
   readonly counters: Readonly<SimulatorCounters>;
   readonly timings: Readonly<SimulatorTimings>;
   /** Replaces all faults. Resolves when they hold: an outage has closed the port, its end has opened it again. */
@@ -76,155 +53,60 @@ export interface EnergyGridSimulator {
 
 /** Starts the vendor's server, as strict as its contract. Rejects with the system's error when the port cannot be had. */
 export async function startEnergyGridSimulator(options: EnergyGridSimulatorOptions = {}): Promise<EnergyGridSimulator> {
-  const { host = "127.0.0.1", token = DEFAULT_TOKEN, seed = 1, faults = {}, time = systemTime } = options;
+  const { host = "127.0.0.1", port = 0, token = DEFAULT_TOKEN, seed = 1, faults = {}, time = systemTime } = options;
+  const fleet = options.fleet ?? createFleet(seed);
+  const violations = new ViolationLog<ViolationKind>(options.onViolation);
   const dice = new FaultDice(seed);
-  dice.set(faults);
-  const vendor = new Vendor({
-    token,
-    time,
-    dice,
-    fleet: options.fleet ?? createFleet(seed),
-    violations: new ViolationLog(options.onViolation),
-  });
-  const server = createServer((request, response) => {
-    vendor.answer(request, response).catch(() => request.socket.destroy());
-  });
-  await listen(server, options.port ?? 0, host);
-  const { port } = server.address() as AddressInfo;
-  if (faults.outage) await stop(server);
-  const close = (): Promise<void> => stop(server);
-  return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
-    port,
-    token,
-    fleet: vendor.fleet,
-    violations: vendor.violations,
-    counters: vendor.counters,
-    timings: vendor.timings,
-    async setFaults(next) {
-      dice.set(next);
-      if (next.outage) await stop(server);
-      else if (!server.listening) await listen(server, port, host);
-    },
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+  const vendor = new Vendor(token, fleet, dice, time);
+  const server = await startStrictServer({ vendor, dice, violations, faults, time, port, host });
+  return { ...server, token, fleet, violations, [Symbol.asyncDispose]: server.close };
 }
 
-interface VendorParts {
-  readonly token: string;
-  readonly time: SimulatorTime;
-  readonly dice: FaultDice;
-  readonly fleet: Fleet;
-  readonly violations: ViolationLog;
-}
-
-class Vendor {
-  readonly fleet: Fleet;
-  readonly violations: ViolationLog;
-  readonly counters: SimulatorCounters = { seen: 0, answered: 0, refused: 0, unauthorised: 0, malformed: 0, struck: 0 };
-  readonly timings: SimulatorTimings = { spanMs: 0, requestDelayMs: 0, answerDelayMs: 0 };
+class Vendor implements StrictVendor<ViolationKind> {
   readonly #token: string;
-  readonly #time: SimulatorTime;
+  readonly #fleet: Fleet;
   readonly #dice: FaultDice;
+  readonly #time: SimulatorTime;
   readonly #rate = new RateRule();
-  #drawn = 0;
-  #firstSeenMs: number | null = null;
 
-  constructor({ token, time, dice, fleet, violations }: VendorParts) {
+  constructor(token: string, fleet: Fleet, dice: FaultDice, time: SimulatorTime) {
     this.#token = token;
-    this.#time = time;
+    this.#fleet = fleet;
     this.#dice = dice;
-    this.fleet = fleet;
-    this.violations = violations;
+    this.#time = time;
   }
 
-  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.timings.requestDelayMs += await this.#delay(this.#dice.requestDelayMs(++this.#drawn));
-    // A client that is gone before its request got here was never seen.
-    if (request.socket.destroyed) return;
-
-    const seenAtMs = this.#time.monotonicMs();
-    const number = ++this.counters.seen;
-    this.#firstSeenMs ??= seenAtMs;
-    this.timings.spanMs = seenAtMs - this.#firstSeenMs;
-    const refuse = (status: number, kind: Violation["kind"], detail: string): Promise<void> => {
-      this.violations.add({ kind, request: number, atMs: this.#time.nowMs(), monotonicMs: seenAtMs, detail });
-      return this.#send(response, number, status, JSON.stringify({ error: detail }));
-    };
-
-    if (this.#dice.strikes("storm", number)) {
-      this.counters.struck++;
-      return this.#send(response, number, 429, '{"error":"Too many requests"}');
-    }
-    const earlyMs = this.#rate.arrive(request.headers.authorization ?? "", seenAtMs);
-    if (earlyMs !== null) {
-      this.counters.refused++;
-      return refuse(429, "rate", `Too many requests: ${earlyMs.toFixed(3)} ms too early`);
-    }
-    if (request.url !== QUERY_PATH) {
-      this.counters.malformed++;
-      return refuse(404, "path", "There is no such path");
-    }
-    if (request.method !== "POST") {
-      this.counters.malformed++;
-      return refuse(405, "method", "Only POST is answered here");
-    }
-    const fault = signatureFault(request.url, request.headers, this.#token);
-    if (fault !== null) {
-      this.counters.unauthorised++;
-      return refuse(401, "signature", fault);
-    }
-    const body = await readBody(request);
-    const asked = body === null ? "the body is too large" : readSerials(body, request.headers["content-type"]);
-    if (typeof asked === "string") {
-      this.counters.malformed++;
-      return refuse(body === null ? 413 : 400, asked.includes("at most") ? "batch" : "body", asked);
-    }
-    return this.#fulfil(response, number, asked);
+  rate({ headers, seenAtMonotonicMs }: SeenRequest): TooEarly | null {
+    const byMs = this.#rate.arrive(headers.authorization ?? "", seenAtMonotonicMs);
+    return byMs === null ? null : { byMs };
   }
 
-  async #fulfil(response: ServerResponse, number: number, serials: readonly string[]): Promise<void> {
-    const dice = this.#dice;
-    if (dice.strikes("slow", number)) await this.#delay(dice.slowMs);
-    if (dice.strikes("reset", number)) {
-      this.counters.struck++;
-      response.socket?.resetAndDestroy();
-      return;
-    }
-    if (dice.strikes("server-error", number)) {
-      this.counters.struck++;
-      const status = SERVER_ERRORS[Math.floor(dice.pick("status", number) * SERVER_ERRORS.length)] ?? 500;
-      return this.#send(response, number, status, '{"error":"Internal error"}');
-    }
-    this.counters.answered++;
-    const rows = rowsFor(this.fleet, serials, this.#time.nowMs(), dice.skewMs);
-    const text = JSON.stringify({ data: spoiled(rows, this.fleet, dice, number) });
-    if (dice.strikes("cut", number)) {
-      response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
-      response.write(text.slice(0, text.length / 2), () => response.socket?.destroy());
-      return;
-    }
-    return this.#send(
-      response,
-      number,
-      200,
-      dice.strikes("truncated", number) ? text.slice(0, text.length * 0.7) : text,
-    );
+  errorBody(_status: number, detail: string): string {
+    return JSON.stringify({ error: detail });
   }
 
-  async #send(response: ServerResponse, number: number, status: number, text: string): Promise<void> {
-    this.timings.answerDelayMs += await this.#delay(this.#dice.answerDelayMs(number));
-    response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
-    response.end(text);
+  async respond({ target, method, headers, number, body }: SeenRequest): Promise<Reply<ViolationKind>> {
+    if (target !== QUERY_PATH) return this.#refuse(404, "path", "There is no such path");
+    if (method !== "POST") return this.#refuse(405, "method", "Only POST is answered here");
+    const fault = signatureFault(target, headers, this.#token);
+    if (fault !== null) return this.#refuse(401, "signature", fault);
+    const text = await body();
+    if (text === null) return this.#refuse(413, "body", "the body is too large");
+    const serials = readSerials(text, headers["content-type"]);
+    if (typeof serials === "string") {
+      return this.#refuse(400, serials.includes("at most") ? "batch" : "body", serials);
+    }
+    return { status: 200, body: () => this.#rows(serials, number) };
   }
 
-  /** Waits, and returns how long it was in truth. */
-  async #delay(delayMs: number): Promise<number> {
-    if (delayMs <= 0) return 0;
-    const fromMs = this.#time.monotonicMs();
-    await this.#time.sleepUntil(fromMs + delayMs);
-    return this.#time.monotonicMs() - fromMs;
+  /** The state at the moment of sending: a slow answer is no older for it. */
+  #rows(serials: readonly string[], number: number): string {
+    const rows = rowsFor(this.#fleet, serials, this.#time.nowMs(), this.#dice.settingMs("skew-ms"));
+    return JSON.stringify({ data: spoiled(rows, this.#fleet, this.#dice, number) });
+  }
+
+  #refuse(status: number, kind: ViolationKind, detail: string): Reply<ViolationKind> {
+    return { status, body: this.errorBody(status, detail), violation: { kind, detail } };
   }
 }
 
@@ -244,42 +126,3 @@ function readSerials(body: string, contentType: string | undefined): readonly st
     return `sn_list holds ${list.length} serials, at most ${SERIALS_PER_REQUEST_MAX} are allowed`;
   return list.every((sn): sn is string => typeof sn === "string") ? list : "sn_list must hold text";
 }
-
-/** The whole body as text; null when it is larger than `BODY_BYTES_MAX`. */
-async function readBody(request: IncomingMessage): Promise<string | null> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  // A body that is too large is answered, so its connection must outlive this loop.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-}
-
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    // Called back with an error when it was not listening: then it is stopped already.
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-}
-
-const systemTime: SimulatorTime = {
-  nowMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  async sleepUntil(untilMonotonicMs) {
-    await delay(Math.max(0, untilMonotonicMs - performance.now()));
-  },
-};

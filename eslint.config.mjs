@@ -2,7 +2,7 @@ import tseslint from "typescript-eslint";
 
 /** Only what needs types: everything else is Biome's. */
 export default tseslint.config(
-  { ignores: ["node_modules/", "web/", "**/*.mjs", "**/*.js"] },
+  { ignores: ["node_modules/", "dist/", "web/", "**/*.mjs", "**/*.js"] },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.base],

@@ -1,27 +1,42 @@
 #!/usr/bin/env node
 /**
- * Starts Kilowatch on the Node that it needs. Under an older one it hands over to the Node that setup installed beside
- * the other dependencies. Runs on Node 20.19, and imports nothing but Node's own modules.
+ * Starts Kilowatch on the Node that it needs: the sources in a checkout, what was compiled from them in an installed
+ * package. Under an older Node it hands over to the one that was installed beside the other dependencies. Runs on Node
+ * 20.19, and imports nothing but Node's own modules.
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const NODE_MAJOR_LEAST = 24;
-const SET_UP_FIRST = "Kilowatch is not set up yet: run npm start or npm test once, or node scripts/setup.mjs.";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const program = here("../src/cli/kilowatch.ts");
-const newerNode = here(`../node_modules/node/bin/node${process.platform === "win32" ? ".exe" : ""}`);
+const sources = here("../src/cli/kilowatch.ts");
+const program = existsSync(sources) ? sources : here("../dist/src/cli/kilowatch.js");
+const unready =
+  program === sources
+    ? "Kilowatch is not set up yet: run npm start or npm test once, or node scripts/setup.mjs."
+    : "Kilowatch's dependencies are not all there: install the package once more, with its install scripts.";
 
-if (!existsSync(here("../node_modules/commander"))) {
-  fail(SET_UP_FIRST);
+const newerNode = join(folderOf("node"), "bin", process.platform === "win32" ? "node.exe" : "node");
+
+if (folderOf("commander") === "") {
+  fail(unready);
 } else if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR_LEAST) {
-  await import(new URL("../src/cli/kilowatch.ts", import.meta.url).href);
+  await import(pathToFileURL(program).href);
 } else if (existsSync(newerNode)) {
   handOver();
 } else {
-  fail(SET_UP_FIRST);
+  fail(unready);
+}
+
+/** Where a dependency was installed; empty when it was not. Looked up as Node does: npm may put it beside this package. */
+function folderOf(dependency) {
+  const searched = createRequire(import.meta.url).resolve.paths(`${dependency}/package.json`) ?? [];
+  const found = searched.find((folder) => existsSync(join(folder, dependency, "package.json")));
+  return found === undefined ? "" : join(found, dependency);
 }
 
 function handOver() {

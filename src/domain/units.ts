@@ -7,5 +7,8 @@ export const UNIT = {
   percent: "%",
   celsius: "Cel",
   metrePerSecond: "m/s",
+  hertz: "Hz",
+  /** UCUM has no var: a volt ampere, with a note. */
+  voltAmpereReactive: "V.A{reactive}",
   one: "1",
 } as const;

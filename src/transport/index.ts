@@ -1,8 +1,6 @@
 /**
  * How any vendor is called, for programs that bring a vendor of their own or handle the errors of ours: `kilowatch/transport`.
  * Nothing here knows a vendor, and nothing here needs a server.
- *
- * @module
  */
 export { type Clock, systemClock } from "../domain/clock.ts";
 export { type InputIssue, InvalidInput } from "../domain/errors.ts";

@@ -3,6 +3,7 @@ import { ACTIVE_POWER, ONLINE } from "../../domain/metric.ts";
 import type { VendorAccount, VendorDefinition } from "../vendor.ts";
 import { EnergyGridClient } from "./client.ts";
 
+export type { LatestBatch, QualityIssue, VendorReading } from "../vendor.ts";
 export { EnergyGridClient, type EnergyGridOptions } from "./client.ts";
 
 const TOKEN_CHARS_MAX = 500;

@@ -1,0 +1,84 @@
+import type { Dispatcher } from "undici";
+import { type Clock, systemClock } from "../../domain/clock.ts";
+import { type CallEvents, Caller } from "../../transport/caller.ts";
+import { VendorAuthRejected, VendorError } from "../../transport/errors.ts";
+import { Limiter } from "../../transport/limiter.ts";
+import type { Session } from "../../transport/session.ts";
+import { sweep } from "../sweep.ts";
+import type { LatestBatch, VendorClient, VendorLimits } from "../vendor.ts";
+import { type BlueprintCredential, openSession } from "./auth.ts";
+import { toLatest } from "./mapping.ts";
+import { LATEST_PATH, LatestAnswer, type LatestQuery } from "./wire.ts";
+
+export interface BlueprintOptions extends BlueprintCredential {
+  /** http or https, with or without a path and a last slash. */
+  readonly baseUrl: string;
+  readonly clock?: Clock | undefined;
+  /** Uniform in [0, 1). */
+  readonly random?: (() => number) | undefined;
+  readonly events?: CallEvents | undefined;
+  /** True after a restart: the vendor may have seen a request of the last process a moment ago. */
+  readonly budgetSpent?: boolean | undefined;
+  /** Sends the requests; given by tests and proxies. */
+  readonly dispatcher?: Dispatcher | undefined;
+}
+
+/** One account of the blueprint's vendor. One account is one budget: open it once per process. */
+export class BlueprintClient implements VendorClient {
+  /** Source: the contract in docs/adding-a-vendor.md. A login counts as any other request. */
+  static readonly limits: VendorLimits = {
+    budgets: [{ requests: 10, perMs: 1000 }],
+    devicesPerBatch: 20,
+    requestsPerBatch: 1,
+  };
+
+  readonly #caller: Caller;
+  readonly #session: Session<string>;
+
+  /** @throws InvalidInput when the base URL is none. */
+  constructor(options: BlueprintOptions) {
+    const { clientId, clientSecret, budgetSpent = false, clock = systemClock, ...calling } = options;
+    const { budgets } = BlueprintClient.limits;
+    this.#caller = new Caller({
+      ...calling,
+      vendor: "Blueprint",
+      limiter: new Limiter({ budgets, clock, spentAtStart: budgetSpent }),
+      secrets: [clientSecret],
+      clock,
+    });
+    this.#session = openSession(this.#caller, { clientId, clientSecret }, clock);
+  }
+
+  /** Latest values of any number of devices, 20 a request and 10 requests a second. */
+  readLatest(devices: readonly string[], signal?: AbortSignal): AsyncGenerator<LatestBatch, void, undefined> {
+    return sweep({
+      devices,
+      devicesPerBatch: BlueprintClient.limits.devicesPerBatch,
+      signal,
+      read: (asked, stop) => this.#readBatch(asked, stop),
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#caller.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #readBatch(asked: readonly string[], signal: AbortSignal): Promise<LatestBatch> {
+    const query: LatestQuery = { ids: asked };
+    try {
+      const answer = await this.#session.call(
+        { method: "POST", path: LATEST_PATH, json: query, schema: LatestAnswer },
+        { signal },
+      );
+      return { ...toLatest(asked, answer.value.devices, answer.receivedAtMs, this.#caller.redact), failure: null };
+    } catch (error) {
+      // A wrong credential meets every other request too.
+      if (!(error instanceof VendorError) || error instanceof VendorAuthRejected) throw error;
+      return { asked, readings: [], missing: [], issues: [], failure: error };
+    }
+  }
+}

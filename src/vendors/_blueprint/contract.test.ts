@@ -1,0 +1,4 @@
+import { vendorContract } from "../contract.ts";
+import { blueprintHarness } from "./contract-harness.ts";
+
+vendorContract("Blueprint", blueprintHarness);

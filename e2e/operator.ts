@@ -43,17 +43,17 @@ export class Operator {
     return new Operator(server.url, accessToken, cookie);
   }
 
-  /** Connects an EnergyGrid account with these inverters, at a site of its own. */
-  async connect(vendor: {
+  /** Connects an account with these devices, at a site of its own. */
+  async connect(account: {
+    readonly vendor: "energygrid" | "elecnova";
     readonly name: string;
     readonly baseUrl: string;
-    readonly token: string;
+    readonly credential: Readonly<Record<string, string>>;
     readonly serialNumbers: readonly string[];
     readonly pollIntervalMs: number;
   }): Promise<ConnectionReport> {
-    const { token, ...fields } = vendor;
-    const site = await this.#post<{ id: string }>("/sites", { name: `Site of ${fields.name}`, timezone: "UTC" });
-    return this.#post("/connections", { ...fields, vendor: "energygrid", credential: { token }, siteId: site.id });
+    const site = await this.#post<{ id: string }>("/sites", { name: `Site of ${account.name}`, timezone: "UTC" });
+    return this.#post("/connections", { ...account, siteId: site.id });
   }
 
   async connection(id: string): Promise<ConnectionReport> {

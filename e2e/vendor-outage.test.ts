@@ -41,9 +41,10 @@ async function scene(faults: Faults = {}): Promise<Scene> {
     },
     async connect(name, token = simulator.token) {
       const { id } = await operator.connect({
+        vendor: "energygrid",
         name,
         baseUrl: simulator.url,
-        token,
+        credential: { token },
         serialNumbers: SERIALS,
         pollIntervalMs: POLL_INTERVAL_MS,
       });

@@ -18,7 +18,7 @@ import { LiveHub } from "../../src/live/hub.ts";
 import { buildServer } from "../../src/server/server.ts";
 import { JournaledStore } from "../../src/telemetry/journaled-store.ts";
 import { MemoryEngine } from "../../src/telemetry/memory-engine.ts";
-import { energyGrid } from "../../src/vendors/energygrid/index.ts";
+import { VENDORS, vendorById } from "../../src/vendors/registry.ts";
 
 /** The real server over a real catalogue and journal; only the engine is in memory and the clock stands still. */
 export interface ApiServer {
@@ -56,7 +56,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const collector = new Collector({
     catalogue,
     pipeline,
-    vendorById: (id) => (id === energyGrid.id ? energyGrid : undefined),
+    vendorById,
     clock,
     log: silentLog,
   });
@@ -79,7 +79,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       access: new Access({ data: options.openData ?? false, operation: false }),
       signIn,
       clock,
-      vendors: [energyGrid],
+      vendors: VENDORS,
     },
     pages: null,
     version: "0.0.0-test",

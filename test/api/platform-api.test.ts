@@ -317,6 +317,11 @@ describe("connections", () => {
 
   test.each([
     ["an unknown vendor", { vendor: "acme" }, "vendor"],
+    [
+      "a vendor whose devices differ",
+      { vendor: "powerp", credential: { clientId: "demo", clientSecret: "very-secret-token" } },
+      "vendor",
+    ],
     ["a credential of another shape", { credential: { key: "very-secret-token" } }, "credential.token"],
     ["an address that is none", { baseUrl: "ftp://x" }, "baseUrl"],
     ["an address with a query", { baseUrl: "http://127.0.0.1:9/?a=1" }, "baseUrl"],

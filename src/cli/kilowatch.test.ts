@@ -8,42 +8,12 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, type TestContext, test, vi } from "vitest";
 import { type EnergyGridSimulator, type Faults, startEnergyGridSimulator } from "../../simulators/energygrid/index.ts";
-import type { SweepReport } from "./sweep-report.ts";
+import type { SweepReport } from "./energygrid/sweep-report.ts";
+import { kilowatch, PROGRAM } from "./kilowatch.fixture.ts";
 
 /** These tests run the real program in processes of its own; they wait on each other's seconds, so they run side by side. */
 
-const PROGRAM = fileURLToPath(new URL("kilowatch.ts", import.meta.url));
 const TOKEN = "interview_token_123";
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-interface Setting {
-  readonly env?: Readonly<Record<string, string>>;
-  /** Called once the program runs; may send it a signal. */
-  readonly meanwhile?: (kill: (signal: NodeJS.Signals) => void) => Promise<void>;
-}
-
-async function kilowatch(args: readonly string[], { env = {}, meanwhile }: Setting = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env["PATH"], ...env },
-    // A program that does not end must not outlive its test.
-    timeout: 20_000,
-    killSignal: "SIGKILL",
-  });
-  let out = "";
-  let err = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
-  const closed = once(child, "close");
-  await meanwhile?.((signal) => child.kill(signal));
-  const [code] = (await closed) as [number | null];
-  return { code, out, err };
-}
 
 async function simulator({ onTestFinished }: TestContext, faults: Faults = {}): Promise<EnergyGridSimulator> {
   const started = await startEnergyGridSimulator({ faults });
@@ -86,7 +56,7 @@ describe.concurrent("bad use ends with exit code 1 and one line that names it", 
     await once(server, "listening");
     const address = server.address();
     const port = typeof address === "object" ? String(address?.port) : "";
-    const { code, err } = await kilowatch(["simulate", "--port", port]);
+    const { code, err } = await kilowatch(["simulate", "energygrid", "--port", port]);
     expect(code).toBe(1);
     expect(err).toBe(`error: 127.0.0.1:${port} is taken: choose another port with --port.\n`);
   });
@@ -257,6 +227,31 @@ describe.concurrent("simulate energygrid", () => {
     expect(sums).toMatchObject({ event: "stopped", counters: { seen: 1, unauthorised: 1 }, violations: 1 });
     const [code] = (await once(child, "close")) as [number];
     expect(code).toBe(0);
+  });
+});
+
+describe.concurrent("simulate elecnova", () => {
+  test("hands out its broker's certificate in a file, which is gone in the end", async () => {
+    const args = ["simulate", "elecnova", "--port", "0", "--mqtt-port", "0", "--json"];
+    const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const listening = JSON.parse((await lines.next()).value as string) as Record<string, string>;
+    expect(listening).toMatchObject({ vendor: "elecnova", clientId: "demo-client", clientSecret: "demo-secret" });
+    expect(listening["mqttUrl"]).toMatch(/^mqtts:\/\/127\.0\.0\.1:\d+$/);
+    const certificate = listening["mqttCa"] ?? "";
+    expect(await readFile(certificate, "utf8")).toContain("BEGIN CERTIFICATE");
+    child.kill("SIGINT");
+    const sums = JSON.parse((await lines.next()).value as string) as object;
+    expect(sums).toMatchObject({
+      event: "stopped",
+      vendor: "elecnova",
+      violations: 0,
+      logins: 0,
+      mqtt: { connected: 0 },
+    });
+    const [code] = (await once(child, "close")) as [number];
+    expect(code).toBe(0);
+    await expect(readFile(certificate)).rejects.toThrow("ENOENT");
   });
 });
 

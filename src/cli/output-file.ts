@@ -10,6 +10,11 @@ export interface OutputFile<F extends string> {
   readonly format: F;
 }
 
+/** For an option that may be given more than once. */
+export function collected(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
 /** Checks before the work begins that the file can be written after it. @throws BadUse */
 export async function checkOutputFile<F extends string>(path: string, formats: readonly F[]): Promise<OutputFile<F>> {
   const format = formats.find((name) => extname(path).toLowerCase() === `.${name}`);

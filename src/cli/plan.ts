@@ -1,5 +1,7 @@
 import type { Command } from "commander";
-import { addPlanEnergyGrid } from "./plan-energygrid.ts";
+import { addPlanElecnova } from "./elecnova/plan.ts";
+import { addPlanEnergyGrid } from "./energygrid/plan.ts";
+import { addPlanPowerP } from "./powerp/plan.ts";
 import { withExample } from "./program.ts";
 
 export function addPlan(program: Command): void {
@@ -7,5 +9,7 @@ export function addPlan(program: Command): void {
     .command("plan")
     .description("Say what a fetch would take at the vendor's limits; send nothing.");
   addPlanEnergyGrid(command);
+  addPlanElecnova(command);
+  addPlanPowerP(command);
   withExample(command, "kilowatch plan energygrid --serials SN-000..SN-499");
 }

@@ -23,8 +23,56 @@ const FILE_BYTES_MAX = 65_536;
  * @throws BadUse when there is none to be had.
  */
 export async function readSecret({ variable, flag, file, title }: SecretSource): Promise<string> {
-  const found = file === undefined ? readSecretVariable(variable) : await fromFile(file, flag);
-  if (found !== undefined) return checked(found, file === undefined ? variable : `The file of ${flag}`);
+  if (file !== undefined) return checked(await fromFile(file, flag), `The file of ${flag}`);
+  return fromVariableOrPrompt({ variable, flag, title });
+}
+
+export interface ClientCredential {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+export interface ClientCredentialSource {
+  readonly id: SecretVariable;
+  readonly secret: SecretVariable;
+  /** The file that `--secret-file` named: the id and the secret in a line each, or the secret alone. */
+  readonly file: string | undefined;
+  /** The vendor's name, for prompts and messages. */
+  readonly vendor: string;
+}
+
+/** For help texts: where a client's id and secret come from. */
+export function secretFileWords({ id, secret }: Pick<ClientCredentialSource, "id" | "secret">): string {
+  return `file with the client id and the secret, a line each, or the secret alone; else ${id} and ${secret}, else a prompt`;
+}
+
+/**
+ * The id and the secret of a client, from a file that a flag named, else from the environment, else from prompts that show nothing.
+ * @throws BadUse when they are not to be had.
+ */
+export async function readClientCredential(source: ClientCredentialSource): Promise<ClientCredential> {
+  const { id, secret, file, vendor } = source;
+  const flag = "--secret-file";
+  const lines = file === undefined ? [] : (await fromFile(file, flag)).split(/\r?\n/).map((line) => line.trim());
+  if (lines.length > 2)
+    throw new BadUse(`The file of ${flag} must hold two lines at most: the client id and the secret.`);
+  const [firstLine, lastLine] = [lines[0], lines.at(-1)];
+  const where = `The file of ${flag}`;
+  return {
+    clientId:
+      lines.length === 2
+        ? checked(firstLine ?? "", where)
+        : await fromVariableOrPrompt({ variable: id, flag, title: `${vendor} client id` }),
+    clientSecret:
+      lastLine !== undefined
+        ? checked(lastLine, where)
+        : await fromVariableOrPrompt({ variable: secret, flag, title: `${vendor} client secret` }),
+  };
+}
+
+async function fromVariableOrPrompt({ variable, flag, title }: Omit<SecretSource, "file">): Promise<string> {
+  const found = readSecretVariable(variable);
+  if (found !== undefined) return checked(found, variable);
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new BadUse(`The ${title} is not set: put it into ${variable}, or name a file that holds it with ${flag}.`);
   }

@@ -1,18 +1,25 @@
 import { once } from "node:events";
 import type { Command } from "commander";
-import type { EnergyGridSimulator, Violation } from "../../simulators/energygrid/index.ts";
+import type { Violation } from "../../simulators/violations.ts";
 import { BadUse, CommandFailed } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { withExample } from "./program.ts";
+import { elecnovaSimulator } from "./simulators/elecnova.ts";
+import { energyGridSimulator } from "./simulators/energygrid.ts";
+import { faultsOf, listFaults } from "./simulators/fault-list.ts";
+import { powerPSimulator } from "./simulators/powerp.ts";
+import type { RunningSimulator, SimulatorKind } from "./simulators/simulator.ts";
 import { durationText, print, printRows, say } from "./terminal.ts";
 
-const VENDORS = ["energygrid", "all"] as const;
-const DEFAULT_PORT = "3000";
+const KINDS: readonly SimulatorKind[] = [energyGridSimulator, elecnovaSimulator, powerPSimulator];
+const ALL = "all";
+const DEFAULT_MQTT_PORT = 1_884;
 /** Under a storm of violations, one line in this time is enough. */
 const VIOLATION_LINE_EVERY_MS = 1_000;
 
 interface Flags {
-  readonly port: string;
+  readonly port?: string;
+  readonly mqttPort?: string;
   readonly host: string;
   readonly seed: string;
   readonly faults: string;
@@ -20,76 +27,105 @@ interface Flags {
 }
 
 export function addSimulate(program: Command): void {
+  const ports = KINDS.map(({ port, title }) => `${port} ${title}`).join(", ");
   const command = program
     .command("simulate")
-    .description("Run a vendor's server, as strict as the vendor; tells of violations, and sums up at Ctrl-C.")
-    .argument("[vendor]", `one of ${VENDORS.join(", ")}`, "all")
-    .option("--port <number>", "where to listen; 0 lets the system choose", DEFAULT_PORT)
+    .description("Run vendors' servers, as strict as the vendors; tells of violations, and sums up at Ctrl-C.")
+    .argument("[vendor]", `one of ${[...KINDS.map(({ id }) => id), ALL].join(", ")}`, ALL)
+    .option("--port <number>", `where to listen; 0 lets the system choose (default: ${ports})`)
+    .option("--mqtt-port <number>", `where Elecnova's broker listens (default: ${DEFAULT_MQTT_PORT})`)
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--faults <list>", "faults, such as storm=0.1,reset=3x,jitter-ms=30; --faults help lists them", "")
     .option("--seed <number>", "another seed is another fleet, another sky and other faults", "1")
     .option("--json", "print the address and the sums as a line of JSON each")
     .action(async (vendor: string) => {
-      if (!(VENDORS as readonly string[]).includes(vendor)) {
-        throw new BadUse(`There is no simulator of "${vendor}"; there is: ${VENDORS.join(", ")}.`);
+      const kinds = vendor === ALL ? KINDS : KINDS.filter(({ id }) => id === vendor);
+      if (kinds.length === 0) {
+        throw new BadUse(
+          `There is no simulator of "${vendor}"; there is: ${KINDS.map(({ id }) => id).join(", ")}, ${ALL}.`,
+        );
       }
       const flags = command.opts<Flags>();
-      if (flags.faults === "help") await listFaults();
-      else await simulate(flags);
+      if (flags.faults === "help") await listFaults(kinds);
+      else await simulate(kinds, flags);
     });
   withExample(
     command,
+    "kilowatch simulate",
     "kilowatch simulate energygrid --port 3000",
-    "kilowatch simulate energygrid --faults jitter-ms=30,server-error=0.05,truncated=2x --seed 7",
+    "kilowatch simulate powerp --faults jitter-ms=30,server-error=0.05,truncated=2x --seed 7",
   );
 }
 
-async function simulate({ port, host, seed, faults, json = false }: Flags): Promise<void> {
+interface Started {
+  readonly kind: SimulatorKind;
+  readonly simulator: RunningSimulator;
+}
+
+async function simulate(kinds: readonly SimulatorKind[], flags: Flags): Promise<void> {
+  const { json = false } = flags;
   using interruption = onInterrupt();
-  const simulator = await start({
-    port: wholeNumber(port, "--port", 65_535),
-    host,
-    seed: wholeNumber(seed, "--seed", 2 ** 32 - 1),
-    faults,
-  });
-  if (json) print(JSON.stringify({ event: "listening", vendor: "energygrid", url: simulator.url }));
-  else {
-    print(
-      `EnergyGrid simulator: ${simulator.url} · token ${simulator.token} · inverters SN-000..SN-499 · Ctrl-C stops it`,
-    );
+  const started = await startAll(kinds, flags);
+  for (const { kind, simulator } of started) {
+    const { url, facts, words } = simulator;
+    if (json) print(JSON.stringify({ event: "listening", vendor: kind.id, url, ...facts }));
+    else print([`${kind.title} simulator: ${url}`, ...words, "Ctrl-C stops it"].join(" · "));
   }
   if (!interruption.signal.aborted) await once(interruption.signal, "abort");
-  await simulator.close();
-  await sumUp(simulator, json);
+  for (const { simulator } of started) await simulator.close();
+  for (const each of started) await sumUp(each, json, started.length > 1);
 }
 
-async function start(options: {
-  port: number;
-  host: string;
-  seed: number;
-  faults: string;
-}): Promise<EnergyGridSimulator> {
-  const { startEnergyGridSimulator, parseFaults } = await import("../../simulators/energygrid/index.ts");
-  let faults: ReturnType<typeof parseFaults>;
-  try {
-    faults = parseFaults(options.faults);
-  } catch (error) {
-    throw new BadUse(`--faults: ${(error as Error).message}`);
+/** All of them, or none. */
+async function startAll(kinds: readonly SimulatorKind[], flags: Flags): Promise<readonly Started[]> {
+  const several = kinds.length > 1;
+  if (several && flags.port !== undefined) throw new BadUse("--port is for one simulator: name the vendor before it.");
+  if (flags.mqttPort !== undefined && !kinds.some(({ broker }) => broker)) {
+    throw new BadUse("--mqtt-port is for a simulator with a broker: elecnova.");
   }
+  const seed = wholeNumber(flags.seed, "--seed", 2 ** 32 - 1);
+  const mqttPort =
+    flags.mqttPort === undefined ? DEFAULT_MQTT_PORT : wholeNumber(flags.mqttPort, "--mqtt-port", 65_535);
+  const faults = await faultsOf(kinds, flags.faults);
+  const started: Started[] = [];
   try {
-    return await startEnergyGridSimulator({ ...options, faults, onViolation: violationTeller() });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const where = `${options.host}:${options.port}`;
-    if (code === "EADDRINUSE") throw new BadUse(`${where} is taken: choose another port with --port.`);
-    if (code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
-      throw new BadUse(`It is not possible to listen on ${where} (${code}): choose with --host and --port.`);
+    for (const kind of kinds) {
+      const port = flags.port === undefined ? kind.port : wholeNumber(flags.port, "--port", 65_535);
+      const simulator = await kind
+        .start({
+          port,
+          mqttPort,
+          host: flags.host,
+          seed,
+          faults: faults.get(kind.id) ?? "",
+          onViolation: violationTeller(several ? `${kind.title}: ` : ""),
+        })
+        .catch((error: unknown) => {
+          throw unstartable(error, flags.host, port, several);
+        });
+      started.push({ kind, simulator });
     }
-    throw new CommandFailed(message);
+  } catch (error) {
+    for (const { simulator } of started) await simulator.close();
+    throw error;
   }
+  return started;
 }
 
-function violationTeller(): (violation: Violation) => void {
+function unstartable(error: unknown, host: string, askedPort: number, several: boolean): Error {
+  const { code, message, port = askedPort } = error as NodeJS.ErrnoException & { port?: number };
+  const flag = port === askedPort ? "--port" : "--mqtt-port";
+  const remedy = several
+    ? "stop what listens there, or name one vendor, with a port of its own"
+    : `choose another port with ${flag}`;
+  if (code === "EADDRINUSE") return new BadUse(`${host}:${port} is taken: ${remedy}.`);
+  if (code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
+    return new BadUse(`It is not possible to listen on ${host}:${port} (${code}): choose with --host and ${flag}.`);
+  }
+  return new CommandFailed(message);
+}
+
+function violationTeller(prefix: string): (violation: Violation) => void {
   let toldAtMs = Number.NEGATIVE_INFINITY;
   let untold = 0;
   return ({ kind, request, detail }) => {
@@ -97,18 +133,31 @@ function violationTeller(): (violation: Violation) => void {
       untold++;
       return;
     }
-    say(`violation (${kind}) in request ${request}: ${detail}${untold > 0 ? `; ${untold} more before it` : ""}`);
+    const where = request === 0 ? "" : ` in request ${request}`;
+    say(`${prefix}violation (${kind})${where}: ${detail}${untold > 0 ? `; ${untold} more before it` : ""}`);
     toldAtMs = performance.now();
     untold = 0;
   };
 }
 
-async function sumUp({ counters, timings, violations }: EnergyGridSimulator, json: boolean): Promise<void> {
+async function sumUp({ kind, simulator }: Started, json: boolean, titled: boolean): Promise<void> {
+  const { counters, timings, violations } = simulator;
+  const more = simulator.sums?.();
   if (json) {
-    print(JSON.stringify({ event: "stopped", counters, timings, violations: violations.count }));
+    print(
+      JSON.stringify({
+        event: "stopped",
+        vendor: kind.id,
+        counters,
+        timings,
+        violations: violations.count,
+        ...more?.facts,
+      }),
+    );
     return;
   }
   await printRows([
+    ...(titled ? [{ label: "Simulator", value: kind.title }] : []),
     { label: "Requests seen", value: String(counters.seen) },
     { label: "Answered", value: String(counters.answered) },
     {
@@ -120,16 +169,9 @@ async function sumUp({ counters, timings, violations }: EnergyGridSimulator, jso
     { label: "Malformed", value: String(counters.malformed) },
     { label: "Struck by a fault", value: String(counters.struck) },
     { label: "From the first to the last", value: durationText(timings.spanMs) },
+    ...(more?.rows ?? []),
     { label: "Violations", value: String(violations.count), tone: violations.count === 0 ? "good" : "bad" },
   ]);
-}
-
-async function listFaults(): Promise<void> {
-  const { STRIKES, SETTINGS_MS } = await import("../../simulators/energygrid/index.ts");
-  for (const [name, words] of Object.entries(STRIKES)) print(`${`${name}=<share|Nx>`.padEnd(28)} ${words}`);
-  for (const [name, words] of Object.entries(SETTINGS_MS)) print(`${`${name}=<ms>`.padEnd(28)} ${words}`);
-  print(`${"outage".padEnd(28)} nothing listens`);
-  print("A share of requests is 0 to 1; Nx strikes each of the next N requests.");
 }
 
 function wholeNumber(text: string, flag: string, max: number): number {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { styleText } from "node:util";
 
 /** Words go to stderr, so that data on stdout stays data. */
@@ -15,6 +16,11 @@ export function print(text: string): void {
   process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
 }
 
+/** As `print`, for text of any length and as it is: resolves when stdout's reader keeps up. */
+export async function printAll(text: string): Promise<void> {
+  if (text !== "" && !process.stdout.write(text)) await once(process.stdout, "drain");
+}
+
 export interface Row {
   readonly label: string;
   readonly value: string;
@@ -22,8 +28,8 @@ export interface Row {
   readonly tone?: "good" | "bad";
 }
 
-/** Leaves out the rules between rows. */
-const NO_RULES = { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" };
+/** Leaves out a table's rules between rows. */
+export const NO_RULES = { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" };
 
 /** Rows as a table on a terminal, as `label: value` lines into a pipe; on stdout. */
 export async function printRows(rows: readonly Row[]): Promise<void> {
@@ -37,6 +43,11 @@ export async function printRows(rows: readonly Row[]): Promise<void> {
     table.push([styleText("bold", label), tone ? styleText(tone === "good" ? "green" : "red", value) : value]);
   }
   print(table.toString());
+}
+
+/** `1 topic`, `2 topics`. */
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }
 
 /** `49.02 s`, `3 min 20 s`, `2 h 5 min`: as exact as a person wants it. */

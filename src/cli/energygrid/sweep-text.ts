@@ -1,6 +1,7 @@
+import { csvLine } from "../csv.ts";
+import { durationText, powerText, type Row } from "../terminal.ts";
 import type { DeviceLine, SweepReport } from "./sweep-report.ts";
 import { isWhole } from "./sweep-report.ts";
-import { durationText, powerText, type Row } from "./terminal.ts";
 
 /** Serials that one line of words names before it only counts. */
 const SERIALS_NAMED_MAX = 20;
@@ -16,8 +17,8 @@ const CSV_COLUMNS = ["sn", "status", "activePowerW", "time"] as const satisfies 
 
 /** One row for every device that was to be asked, with a header (RFC 4180). */
 export function csvText(report: SweepReport): string {
-  const rows = report.devicesDetail.map((line) => CSV_COLUMNS.map((column) => csvField(line[column])).join(","));
-  return [CSV_COLUMNS.join(","), ...rows, ""].join("\r\n");
+  const rows = report.devicesDetail.map((line) => csvLine(CSV_COLUMNS.map((column) => line[column])));
+  return [csvLine(CSV_COLUMNS), ...rows].join("");
 }
 
 /** The sums, for a person. */
@@ -61,9 +62,4 @@ function named(serials: readonly string[]): string {
   const shown = serials.slice(0, SERIALS_NAMED_MAX).join(", ");
   const more = serials.length - SERIALS_NAMED_MAX;
   return more > 0 ? `${shown} and ${more} more` : shown;
-}
-
-function csvField(value: string | number | null): string {
-  const text = value === null ? "" : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

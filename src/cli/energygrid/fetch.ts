@@ -1,22 +1,17 @@
 import type { Command } from "commander";
-import { systemClock } from "../domain/clock.ts";
-import type { VendorDefinition } from "../vendors/vendor.ts";
-import {
-  addEnergyGridOptions,
-  ENERGYGRID_SECRET,
-  type EnergyGridRequest,
-  readEnergyGridRequest,
-} from "./energygrid-options.ts";
-import { CommandFailed, EXIT } from "./exit-codes.ts";
-import { onInterrupt } from "./interrupt.ts";
-import { writeWhole } from "./output-file.ts";
-import { withExample } from "./program.ts";
-import { startProgress } from "./progress.ts";
-import { readSecret } from "./secret.ts";
+import { systemClock } from "../../domain/clock.ts";
+import type { VendorDefinition } from "../../vendors/vendor.ts";
+import { CommandFailed, EXIT } from "../exit-codes.ts";
+import { onInterrupt } from "../interrupt.ts";
+import { writeWhole } from "../output-file.ts";
+import { withExample } from "../program.ts";
+import { startProgress } from "../progress.ts";
+import { readSecret } from "../secret.ts";
+import { print, printRows, say } from "../terminal.ts";
+import { addEnergyGridOptions, ENERGYGRID_SECRET, type EnergyGridRequest, readEnergyGridRequest } from "./options.ts";
 import { sweep } from "./sweep.ts";
 import type { SweepReport } from "./sweep-report.ts";
 import { csvText, jsonText, shortfallLines, summaryRows } from "./sweep-text.ts";
-import { print, printRows, say } from "./terminal.ts";
 
 export function addFetchEnergyGrid(fetch: Command): void {
   const command = fetch
@@ -25,7 +20,7 @@ export function addFetchEnergyGrid(fetch: Command): void {
     .action(async () => {
       const request = await readEnergyGridRequest(command);
       const token = await readSecret({ ...ENERGYGRID_SECRET, file: request.tokenFile });
-      const { energyGrid } = await import("../vendors/energygrid/index.ts");
+      const { energyGrid } = await import("../../vendors/energygrid/index.ts");
       const report = await sweepWithProgress(energyGrid, request, { token });
       await handOut(report, request);
       process.exitCode = verdict(report);

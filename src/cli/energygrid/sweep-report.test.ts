@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { ACTIVE_POWER, ONLINE } from "../domain/metric.ts";
-import { QUALITY } from "../domain/reading.ts";
-import { VendorUnavailable } from "../transport/errors.ts";
-import type { LatestBatch, VendorReading } from "../vendors/vendor.ts";
+import { ACTIVE_POWER, ONLINE } from "../../domain/metric.ts";
+import { QUALITY } from "../../domain/reading.ts";
+import { VendorUnavailable } from "../../transport/errors.ts";
+import type { LatestBatch, VendorReading } from "../../vendors/vendor.ts";
+import { durationText, powerText, visible } from "../terminal.ts";
 import { sweepReport } from "./sweep-report.ts";
 import { csvText, shortfallLines, summaryRows } from "./sweep-text.ts";
-import { durationText, powerText, visible } from "./terminal.ts";
 
 const REPORTED_MS = Date.UTC(2026, 5, 21, 10, 0, 0, 125);
 const ANSWERED_MS = REPORTED_MS + 900;

@@ -1,5 +1,6 @@
-import { ACTIVE_POWER, ONLINE } from "../domain/metric.ts";
-import type { LatestBatch, QualityIssue } from "../vendors/vendor.ts";
+import { ACTIVE_POWER, ONLINE } from "../../domain/metric.ts";
+import type { LatestBatch, QualityIssue } from "../../vendors/vendor.ts";
+import type { RequestCounts } from "../call-watch.ts";
 
 /** What one sweep over a vendor's devices brought; its field names are the JSON report's. */
 export interface SweepReport {
@@ -37,14 +38,6 @@ export interface SweepReport {
     readonly message: string;
   }[];
   readonly issues: readonly QualityIssue[];
-}
-
-export interface RequestCounts {
-  readonly sent: number;
-  /** Answered with 429. */
-  readonly refused: number;
-  /** Sent again after a failure. */
-  readonly retried: number;
 }
 
 export interface DeviceLine {

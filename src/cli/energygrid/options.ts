@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { parseSerials } from "../vendors/serials.ts";
-import { BadUse } from "./exit-codes.ts";
-import { checkOutputFile, type OutputFile } from "./output-file.ts";
+import { parseSerials } from "../../vendors/serials.ts";
+import { checkedAddress } from "../address.ts";
+import { checkOutputFile, collected, type OutputFile } from "../output-file.ts";
 
 const DEFAULT_URL = "http://localhost:3000";
 const DEFAULT_SERIALS = "SN-000..SN-499";
@@ -35,7 +35,7 @@ export function addEnergyGridOptions(command: Command): Command {
   return command
     .option("--url <address>", "where the vendor answers", DEFAULT_URL)
     .option("--serials <list>", "inverters: ranges and names, such as SN-000..SN-499,SN-700", DEFAULT_SERIALS)
-    .option("--out <file>", "report: all of it (.json) or one row a device (.csv); may be given for both", collect)
+    .option("--out <file>", "report: all of it (.json) or one row a device (.csv); may be given for both", collected)
     .option("--token-file <file>", "file that holds the token; else ENERGYGRID_TOKEN, else a prompt")
     .option("--json", "print the result as JSON");
 }
@@ -43,23 +43,8 @@ export function addEnergyGridOptions(command: Command): Command {
 /** @throws BadUse, InvalidInput */
 export async function readEnergyGridRequest(command: Command): Promise<EnergyGridRequest> {
   const flags = command.opts<Flags>();
-  const baseUrl = checkedUrl(flags.url);
+  const baseUrl = checkedAddress(flags.url, { flag: "--url", example: DEFAULT_URL });
   const serials = parseSerials(flags.serials);
   const outputs = await Promise.all((flags.out ?? []).map((path) => checkOutputFile(path, FORMATS)));
   return { baseUrl, serials, outputs, json: flags.json ?? false, tokenFile: flags.tokenFile };
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-function checkedUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url || !["http:", "https:"].includes(url.protocol)) {
-    throw new BadUse(`--url must be an address such as ${DEFAULT_URL}.`);
-  }
-  // Never repeated in the message: it may hold a password.
-  if (url.username || url.password) throw new BadUse("--url must hold no user name and no password.");
-  if (url.search || url.hash) throw new BadUse("--url must end with its path: no ? and no #.");
-  return text;
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { addEnergyGridOptions, readEnergyGridRequest } from "./energygrid-options.ts";
-import { withExample } from "./program.ts";
-import { durationText, print, printRows } from "./terminal.ts";
+import { withExample } from "../program.ts";
+import { durationText, print, printRows } from "../terminal.ts";
+import { addEnergyGridOptions, readEnergyGridRequest } from "./options.ts";
 
 export function addPlanEnergyGrid(plan: Command): void {
   const command = plan
@@ -9,8 +9,8 @@ export function addPlanEnergyGrid(plan: Command): void {
     .description("Say what one sweep of an EnergyGrid fleet takes; needs no token.")
     .action(async () => {
       const { serials, json } = await readEnergyGridRequest(command);
-      const { energyGrid } = await import("../vendors/energygrid/index.ts");
-      const { planSweep } = await import("../vendors/plan.ts");
+      const { energyGrid } = await import("../../vendors/energygrid/index.ts");
+      const { planSweep } = await import("../../vendors/plan.ts");
       const { requests, spanMs, freshnessMs } = planSweep({ devices: serials.length, limits: energyGrid.limits });
       if (json) {
         print(

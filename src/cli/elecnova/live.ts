@@ -61,6 +61,8 @@ export async function followLive(
   process.exitCode = watch.connected === 0 ? EXIT.failed : watch.refused > 0 ? EXIT.partly : EXIT.done;
 }
 
+const BROKER_HINT = "--mqtt-url says where the broker is, --mqtt-ca who signs its certificate.";
+
 /** Looks on as a live stream runs: counts, and tells what a person would want to know. */
 class LiveWatch {
   readings = 0;
@@ -108,7 +110,7 @@ class LiveWatch {
   }
 
   summary(): string[] {
-    if (this.connected === 0) return [];
+    if (this.connected === 0) return [`There was no connection. ${BROKER_HINT}`];
     const again = this.connected > 1 ? `, ${counted(this.connected - 1, "reconnection")}` : "";
     return [
       `${counted(this.#messages, "message")}, ${counted(this.readings, "reading")}, ${this.#issues} doubtful${again}.`,

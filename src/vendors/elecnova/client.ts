@@ -243,7 +243,9 @@ export class ElecnovaClient implements VendorClient {
     const request = { path: paths.cabinet(checkedSn(sn)), schema: CabinetAnswer };
     const { value, receivedAtMs } = await this.#ask(request, options);
     const cabinet = toCabinetWithComponents(value, this.#caller.redact);
-    if (cabinet.timeZone !== null && isTimeZone(cabinet.timeZone)) this.#zones.keep(sn, cabinet.timeZone);
+    const { timeZone } = cabinet;
+    // Judging a name is slow, and it is nearly always the one that is known.
+    if (timeZone !== null && (timeZone === this.#zones.get(sn) || isTimeZone(timeZone))) this.#zones.keep(sn, timeZone);
     return { cabinet, receivedAtMs };
   }
 

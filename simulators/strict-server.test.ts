@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
 import { FaultDice, type Faults } from "./faults.ts";
 import { REQUEST_BODY_BYTES_MAX } from "./request-body.ts";
@@ -44,9 +44,9 @@ interface Answer {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-function call(url: string, body = ""): Promise<Answer> {
+function call(url: string, body = "", agent: Agent | false = false): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method: "POST", agent: false }, (answer) => {
+    const sent = request(url, { method: "POST", agent, timeout: 5_000 }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on("data", (chunk: Buffer) => chunks.push(chunk));
       answer.on("error", reject);
@@ -56,6 +56,7 @@ function call(url: string, body = ""): Promise<Answer> {
       });
     });
     sent.on("error", reject);
+    sent.on("timeout", () => sent.destroy(new Error("no answer")));
     sent.end(body);
   });
 }
@@ -89,6 +90,19 @@ describe("what a vendor sees and answers", () => {
       respond: async ({ body }) => ({ status: 200, body: (await body()) === null ? "too large" : "read" }),
     });
     expect((await call(server.url, "x".repeat(bytes))).text).toBe(said);
+  });
+
+  test("a body that is far too large leaves its connection to the next request", async () => {
+    const { server } = await start({
+      respond: async ({ body }) => ({ status: 200, body: (await body()) === null ? "too large" : "read" }),
+    });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    try {
+      expect((await call(server.url, "x".repeat(50 * REQUEST_BODY_BYTES_MAX), agent)).text).toBe("too large");
+      expect((await call(server.url, "x", agent)).text).toBe("read");
+    } finally {
+      agent.destroy();
+    }
   });
 
   test.each([0, 900_000, -900_000])("its clock, %i ms ahead, shows in Date", async (skewMs) => {

@@ -13,7 +13,7 @@ export interface ConnectionReport extends ConnectionHealth {
   readonly counts: PollerCounts;
   /** Devices that are polled. */
   readonly devices: number;
-  /** How old a value grows before the next poll brings a newer one, ms: the interval, or the vendor's limit where that takes longer. */
+  /** How old a value grows before the next poll brings a newer one, ms: the interval, or the vendor's limit or own interval where that takes longer. */
   readonly freshnessMs: number;
 }
 
@@ -68,6 +68,7 @@ export class Collector {
       // The process before this one may have spent the vendor's budget a moment ago.
       client: vendor.open({ baseUrl: connection.baseUrl, credential, clock: this.#clock, budgetSpent: true }),
       limits: vendor.limits,
+      valuesEveryMs: vendor.device?.valuesEveryMs ?? 0,
       directory: this.#catalogue.directory,
       pipeline: this.#pipeline,
       clock: this.#clock,

@@ -97,6 +97,7 @@ beforeEach(() => {
     devices,
     client: vendor,
     limits: { budgets: [{ requests: 1, perMs: 1_000 }], devicesPerBatch: 10, requestsPerBatch: 1 },
+    valuesEveryMs: 0,
     directory,
     pipeline: pipeline as IngestPipeline,
     clock,

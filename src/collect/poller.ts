@@ -27,6 +27,8 @@ export interface PollerParts {
   readonly devices: readonly Device[];
   readonly client: VendorClient;
   readonly limits: VendorLimits;
+  /** As `DeviceDefinition.valuesEveryMs`. */
+  readonly valuesEveryMs: number;
   readonly directory: SeriesDirectory;
   readonly pipeline: IngestPipeline;
   readonly clock: Clock;
@@ -77,10 +79,10 @@ export class Poller {
 
   /** As `ConnectionReport.freshnessMs`. */
   get freshnessMs(): number {
-    const { connection, limits } = this.#parts;
+    const { connection, limits, valuesEveryMs } = this.#parts;
     const requests = Math.ceil(this.devices / limits.devicesPerBatch) * limits.requestsPerBatch;
     const sweepsMs = limits.budgets.map((budget) => (requests * budget.perMs) / budget.requests);
-    return Math.max(connection.pollIntervalMs, ...sweepsMs);
+    return Math.max(connection.pollIntervalMs, valuesEveryMs, ...sweepsMs);
   }
 
   get health(): ConnectionHealth {

@@ -76,14 +76,22 @@ export interface VendorLimits {
   readonly requestsPerBatch: number;
 }
 
+export interface DeviceDefinition {
+  readonly kind: DeviceKind;
+  /** What each device brings. */
+  readonly metrics: readonly MetricTemplate[];
+  /** From one new value to the next at the vendor's, ms; 0 where each poll may bring a new one. */
+  readonly valuesEveryMs: number;
+}
+
 /** What a vendor is, before anyone has an account there. */
 export interface VendorDefinition {
   /** Folder, registry and command-line name. */
   readonly id: string;
   readonly title: string;
   readonly limits: VendorLimits;
-  /** What every device of this vendor is, and the metrics it brings; null where that differs from device to device. */
-  readonly device: { readonly kind: DeviceKind; readonly metrics: readonly MetricTemplate[] } | null;
+  /** What every device of this vendor is; null where that differs from device to device. */
+  readonly device: DeviceDefinition | null;
   /** Checks a stored credential's shape. */
   readonly credential: ZodType<Record<string, string>>;
   /** Opens an account; sends nothing yet. */

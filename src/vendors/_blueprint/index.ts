@@ -18,7 +18,7 @@ export const blueprint = {
   id: "blueprint",
   title: "Blueprint",
   limits: BlueprintClient.limits,
-  device: { kind: "meter", metrics: [ACTIVE_POWER, ONLINE] },
+  device: { kind: "meter", metrics: [ACTIVE_POWER, ONLINE], valuesEveryMs: 0 },
   credential: Credential,
   open: ({ credential, ...account }: VendorAccount) =>
     new BlueprintClient({ ...account, ...Credential.parse(credential) }),

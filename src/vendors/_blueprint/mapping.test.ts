@@ -43,6 +43,14 @@ test("a day ahead to the millisecond, and the first moment of 2000, are taken", 
     expect(told({ ...ROW, time }).issues).toEqual([]);
 });
 
+test("a row that is nested too deeply to be written costs no other its place", () => {
+  const depth = 100_000;
+  const deep = JSON.parse("[".repeat(depth) + "]".repeat(depth)) as unknown;
+  const { readings, issues } = told(deep, { ...ROW, values: { power_w: deep, connected: true } });
+  expect(issues.map(({ kind }) => kind)).toEqual(["unreadable_value", "unreadable_value"]);
+  expect(readings).toHaveLength(1);
+});
+
 test("no issue repeats a secret, or more than 200 characters", () => {
   const { issues } = told({ id: "secret", x: "y".repeat(500) });
   expect(issues[0]?.device).toBe("…");

@@ -1,6 +1,7 @@
 import { ACTIVE_POWER, type MetricTemplate, ONLINE } from "../../domain/metric.ts";
 import { QUALITY } from "../../domain/reading.ts";
 import type { Redact } from "../../transport/redact.ts";
+import { originalOf } from "../original.ts";
 import {
   type IssueKind,
   type LatestBatch,
@@ -47,7 +48,7 @@ export function toLatest(
     const owner = RowOwner.safeParse(row);
     const device = owner.data?.id ?? "";
     const refuse: Refuse = (kind, detail) => {
-      issues.push({ device: cut(redact(device)), kind, detail, original: cut(redact(JSON.stringify(row))) });
+      issues.push({ device: cut(redact(device)), kind, detail, original: originalOf(row, redact) });
     };
     if (!owner.success) {
       refuse("unreadable_value", "A row names no device.");

@@ -45,7 +45,7 @@ export const elecnova = {
   title: "Elecnova",
   limits: ElecnovaClient.limits,
   /** A cabinet; its components push their values live. */
-  device: { kind: "battery", metrics: [PV_ACTIVE_POWER, ONLINE] },
+  device: { kind: "battery", metrics: [PV_ACTIVE_POWER, ONLINE], valuesEveryMs: 300_000 },
   credential: Credential,
   open: ({ credential, ...account }: VendorAccount) =>
     new ElecnovaClient({ ...account, ...Credential.parse(credential) }),

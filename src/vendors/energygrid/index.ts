@@ -22,7 +22,7 @@ export const energyGrid = {
   id: "energygrid",
   title: "EnergyGrid",
   limits: EnergyGridClient.limits,
-  device: { kind: "inverter", metrics: [ACTIVE_POWER, ONLINE] },
+  device: { kind: "inverter", metrics: [ACTIVE_POWER, ONLINE], valuesEveryMs: 0 },
   credential: Credential,
   open: ({ credential, ...account }: VendorAccount) =>
     new EnergyGridClient({ ...account, token: Credential.parse(credential).token }),

@@ -156,4 +156,11 @@ describe("rows", () => {
     expect(issues[0]?.original).not.toContain("sss");
     expect(issues[0]?.original.length).toBeLessThanOrEqual(ORIGINAL_CHARS_MAX);
   });
+
+  test("a row that is nested too deeply to be written costs no other its place", () => {
+    const deep = JSON.parse("[".repeat(10_000) + "]".repeat(10_000)) as unknown;
+    const { readings, issues } = latest(["SN-000", "SN-001"], [row({ power: deep }), row({ sn: "SN-001" })]);
+    expect(issues).toMatchObject([{ device: "SN-000", kind: "unreadable_value" }]);
+    expect(readings.map(({ device }) => device)).toContain("SN-001");
+  });
 });

@@ -1,6 +1,7 @@
 import { ACTIVE_POWER, ONLINE } from "../../domain/metric.ts";
 import { QUALITY } from "../../domain/reading.ts";
 import type { Redact } from "../../transport/redact.ts";
+import { originalOf } from "../original.ts";
 import { type LatestBatch, ORIGINAL_CHARS_MAX, type QualityIssue, type VendorReading } from "../vendor.ts";
 import { Row, RowOwner } from "./wire.ts";
 
@@ -44,7 +45,7 @@ export function toLatest(
     const owner = RowOwner.safeParse(row);
     const device = owner.success ? owner.data.sn : "";
     const refuse = (kind: QualityIssue["kind"], detail: string): void => {
-      issues.push({ device: cut(redact(device)), kind, detail, original: cut(redact(JSON.stringify(row))) });
+      issues.push({ device: cut(redact(device)), kind, detail, original: originalOf(row, redact) });
     };
     if (!owner.success) {
       refuse("unreadable_value", "A row names no device.");

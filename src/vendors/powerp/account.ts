@@ -27,7 +27,7 @@ export interface AccountOptions {
   readonly dispatcher?: Dispatcher | undefined;
   /** Shared with other clients of the account; without one the client has its own. */
   readonly limiter?: Limiter | undefined;
-  /** The vendor publishes no rate: this is a courtesy of ours. Default `REQUESTS_PER_SECOND_DEFAULT`. Not beside `limiter`. */
+  /** At least 1. The vendor publishes no rate: this is a courtesy of ours. Default `REQUESTS_PER_SECOND_DEFAULT`. Not beside `limiter`. */
   readonly requestsPerSecond?: number | undefined;
 }
 
@@ -49,7 +49,7 @@ export class PowerPAccount {
   readonly #caller: Caller;
   readonly #session: Session<string>;
 
-  /** @throws InvalidInput when the base URL is none */
+  /** @throws InvalidInput when the base URL is none; RangeError when the rate is none */
   constructor(options: AccountOptions) {
     const { clientId, clientSecret, limiter, requestsPerSecond = REQUESTS_PER_SECOND_DEFAULT, budgetSpent } = options;
     const { baseUrl, clock = systemClock, random, events, requestTimeoutMs, dispatcher } = options;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { HOUR_MS, json, open } from "./tenant-stage.fixture.ts";
+import { all, HOUR_MS, hours, json, open } from "./tenant-stage.fixture.ts";
 
 describe("the token", () => {
   const databases = { "GET /v1/databases": () => json([{ id: 123, name: "Hydro", connectionId: 7, powerPlantId: 9 }]) };
@@ -44,6 +44,64 @@ describe("the token", () => {
     await expect(stage.clock.run(stage.client.databases())).rejects.toMatchObject(refusal);
   });
 
+  test.each([
+    ["json", 400, 415],
+    ["form", 415, 400],
+  ])(
+    "of which %s is refused for its words, and the other for its form, tells those words",
+    async (_form, ...statuses) => {
+      const refused = (status: number): object => ({ code: status === 415 ? "unsupported_content" : "account_locked" });
+      const stage = open({
+        "POST /v1/auth/token": (_, nth) => json(refused(statuses[nth] ?? 500), statuses[nth]),
+      });
+      await expect(stage.clock.run(stage.client.databases())).rejects.toMatchObject({
+        code: "account_locked",
+        status: 400,
+        attempts: 2,
+      });
+    },
+  );
+
+  test.each([{ error: "invalid_client" }, { code: "invalid_client", detail: "unknown client or wrong secret" }])(
+    "that is refused with 400 for a wrong credential, as %j, ends all that would meet the same",
+    async (refusal) => {
+      const stage = open({ "POST /v1/auth/token": () => json(refusal, 400) });
+      await expect(all(stage, stage.client.readPoints(hours(24)))).rejects.toMatchObject({
+        name: "VendorAuthRejected",
+        message: expect.stringContaining("invalid_client") as string,
+        attempts: 2,
+      });
+      expect(stage.seen("POST /v1/auth/token")).toHaveLength(2);
+    },
+  );
+
+  test("is asked for in the other form when the tenant takes the learned one no more", async () => {
+    let taken = "application/json";
+    const stage = open({
+      ...databases,
+      "POST /v1/auth/token": ({ headers }) =>
+        headers["content-type"] === taken ? json({ accessToken: "t", expiresIn: 3600 }) : json({}, 415),
+    });
+    for (const type of ["application/json", "application/x-www-form-urlencoded", "application/json"]) {
+      taken = type;
+      await stage.clock.run(stage.client.databases());
+      await stage.clock.advance(HOUR_MS);
+    }
+    expect(stage.seen("POST /v1/auth/token")).toHaveLength(5);
+  });
+
+  test.each([429, 500])(
+    "is asked for in the first form again after a %d, which says nothing of forms",
+    async (status) => {
+      const stage = open({
+        ...databases,
+        "POST /v1/auth/token": (_, nth) => (nth === 0 ? json({}, status) : json({ accessToken: "t", expiresIn: 3600 })),
+      });
+      await stage.clock.run(stage.client.databases());
+      expect(stage.seen("POST /v1/auth/token").map(({ body }) => body.slice(0, 9))).toEqual(['{"clientI', '{"clientI']);
+    },
+  );
+
   test.each(["", "two words", "line\nend", "\u00fcber", 7, null])("that is %j is none", async (accessToken) => {
     const stage = open({ ...databases, "POST /v1/auth/token": () => json({ accessToken, expiresIn: 3600 }) });
     await expect(stage.clock.run(stage.client.databases())).rejects.toMatchObject({
@@ -58,6 +116,8 @@ describe("the token", () => {
     ["in the later words", { access_token: "t", expires_in: "3600" }, 3480],
     ["of zero, as of 5 minutes", { accessToken: "t", expiresIn: 0 }, 180],
     ["missing, as of 5 minutes", { access_token: "t" }, 180],
+    ["missing from the first words too, as of 5 minutes", { accessToken: "t" }, 180],
+    ["below zero, as of 5 minutes", { accessToken: "t", expiresIn: -3600 }, 180],
     ["that is nonsense, as of 5 minutes", { accessToken: "t", expiresIn: "soon" }, 180],
   ])("with a lifetime %s is renewed two minutes before its end", async (_name, answer, afterS) => {
     const stage = open({ ...databases, "POST /v1/auth/token": () => json(answer) });

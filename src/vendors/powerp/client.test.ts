@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { InvalidInput } from "../../domain/errors.ts";
 import { VendorRefused, VendorUnavailable } from "../../transport/errors.ts";
 import { cutPoints, type Piece, type PointBatch, planPoints, powerP } from "./index.ts";
+import { ISSUES_PER_CALL_MAX } from "./points.ts";
 import { all, bodyOf, FROM, type Given, HOUR_MS, hours, indexes, json, minutes, open } from "./tenant-stage.fixture.ts";
 
 function pointsOf(batches: readonly PointBatch[]): string[] {
@@ -109,6 +110,21 @@ describe("points over time", () => {
     expect(stage.seen("POST /v1/query")).toHaveLength(7);
   });
 
+  test("that come in halves have the issues and empty points of both", async () => {
+    const told = 15;
+    const stage = open({
+      "POST /v1/query": (request) => {
+        const { startTime, endTime } = bodyOf(request);
+        if (Date.parse(endTime) - Date.parse(startTime) > HOUR_MS / 4) return json({}, 413);
+        const row = { index: "1001", timestamp: startTime };
+        return json([{ ...row, value: null }, ...Array.from({ length: told }, () => ({ ...row, value: "n/a" }))]);
+      },
+    });
+    const [batch] = await all(stage, stage.client.readPoints(hours(0.5, 1)));
+    expect(batch).toMatchObject({ nullCount: 2, issueCount: 2 * told, failure: null });
+    expect(batch?.issues).toHaveLength(ISSUES_PER_CALL_MAX);
+  });
+
   test.each([
     [400, "unknown_database"],
     [404, "window_gone"],
@@ -168,6 +184,24 @@ describe("points over time", () => {
     expect(stage.clock.monotonicMs()).toBe(planPoints(hours(3), { requestsPerSecond: 3 }).spanMs);
   });
 
+  test("let calls pass whose answer somebody waits for", async () => {
+    const stage = open({ "POST /v1/query": minutes, "GET /v1/databases": () => json([]) }, { requestsPerSecond: 1 });
+    const stop = new AbortController();
+    const reading = all(stage, stage.client.readPoints(hours(24), { signal: stop.signal }));
+    reading.catch(() => {});
+    await stage.clock.advance(5_500);
+    await stage.client.databases();
+    expect(stage.seen("POST /v1/query").length).toBeLessThan(7);
+    stop.abort();
+    await expect(reading).rejects.toThrow();
+  });
+
+  test("may come in an answer larger than any other call's", async () => {
+    const blanks = " ".repeat(20 * 1024 * 1024);
+    const stage = open({ "POST /v1/query": () => ({ status: 200, body: `[${blanks}]` }) });
+    expect(await all(stage, stage.client.readPoints(hours(0.5, 1)))).toMatchObject([{ failure: null }]);
+  });
+
   test("that nobody can ask for are refused at once", () => {
     const { client } = open({});
     expect(() => client.readPoints({ ...hours(1), indexes: [] })).toThrow(InvalidInput);
@@ -186,7 +220,7 @@ describe("latest points", () => {
             .map((index) => ({ index, timestamp: "2026-11-20T00:00:00Z", value: 1 })),
         ),
     });
-    const batches = await all(stage, stage.client.latest(123, indexes(45), { lookbackMs: HOUR_MS }));
+    const batches = await all(stage, stage.client.latest(123, [...indexes(45), "1001"], { lookbackMs: HOUR_MS }));
     expect(batches.map((batch) => batch.indexes.length).sort()).toEqual([20, 20, 5]);
     expect(batches.flatMap(({ missing }) => missing)).toEqual(["1007"]);
     expect(batches.reduce((sum, { points }) => sum + points.length, 0)).toBe(44);

@@ -59,7 +59,7 @@ export class PowerPClient implements VendorClient {
   readonly #v2: SelectCalls;
   readonly #blockSize: number;
 
-  /** @throws InvalidInput when the base URL is none */
+  /** @throws InvalidInput when the base URL is none; RangeError when the rate is none */
   constructor(options: PowerPOptions) {
     this.#account = new PowerPAccount(options);
     this.#signals = new SignalList(this.#account);

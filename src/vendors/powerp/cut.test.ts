@@ -121,6 +121,21 @@ test("aggregates are not split: windows begin on multiples of the period, and en
   });
 });
 
+test("windows shorter than the fastest sampling take no more calls than those as long", () => {
+  const calls = (windowMs: number): number => cutPoints(day(10, { windowMs })).pieces;
+  expect([calls(1), calls(50), calls(200), calls(400)]).toEqual([24, 24, 24, 12]);
+});
+
+test("a piece's key is the one that earlier versions gave it, since journals hold them", () => {
+  const keyOf = (query: PointQuery): string | undefined => [...cutPoints(query)][0]?.key;
+  expect(keyOf(day(2, { databaseId: "Hydro 1", toMs: MIDNIGHT + 1 }))).toBe(
+    "Hydro%201/2026-11-20T00%3A00%3A00.000Z/2026-11-20T00%3A00%3A00.001Z/mean/raw/1001/1002",
+  );
+  expect(keyOf(day(1, { toMs: MIDNIGHT + 1, windowMs: 60_000, aggFunction: "max" }))).toBe(
+    "123/2026-11-20T00%3A00%3A00.000Z/2026-11-20T00%3A00%3A00.001Z/max/1m/1001",
+  );
+});
+
 test("a range of years is cut lazily", () => {
   const pieces = cutPoints(day(200, { fromMs: 0 }));
   const [first] = pieces;

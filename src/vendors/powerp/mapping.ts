@@ -10,7 +10,8 @@ import {
 import { QUALITY } from "../../domain/reading.ts";
 import { UNIT } from "../../domain/units.ts";
 import type { Redact } from "../../transport/redact.ts";
-import { type LatestBatch, ORIGINAL_CHARS_MAX, type QualityIssue, type VendorReading } from "../vendor.ts";
+import { originalOf } from "../original.ts";
+import type { LatestBatch, QualityIssue, VendorReading } from "../vendor.ts";
 import type { PointOutcome } from "./points.ts";
 import { scaled, unitOf } from "./units.ts";
 import type { Measurement } from "./wire.ts";
@@ -121,8 +122,8 @@ export function toLatest({
     const [timeMs = Number.NaN, sent = Number.NaN] = [points.timesMs[at], points.values[at]];
     const refuse = (kind: QualityIssue["kind"], detail: string): void => {
       const { unitSymbol, name, tag } = signal.measurement;
-      const original = redact(JSON.stringify({ value: sent, timestamp: new Date(timeMs), unitSymbol, name, tag }));
-      issues.push({ device, kind, detail, original: original.slice(0, ORIGINAL_CHARS_MAX) });
+      const original = { value: sent, timestamp: new Date(timeMs), unitSymbol, name, tag };
+      issues.push({ device, kind, detail, original: originalOf(original, redact) });
     };
     told.add(device);
     const { mapping } = signal;

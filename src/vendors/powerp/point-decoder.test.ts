@@ -113,6 +113,18 @@ describe("rows of v1", () => {
     expect(decoder.end()).toMatchObject({ points: { length: 0 }, issueCount: 1 });
   });
 
+  test("that hold what cannot be told as JSON are issues all the same", () => {
+    const depth = 100_000;
+    const deep = "[".repeat(depth) + "]".repeat(depth);
+    const decoder = new PointDecoder({ databaseId: 123, indexes: INDEXES, times: RAW, redact: unchanged });
+    decoder.write(Buffer.from(`[${deep},{"index":"1001","timestamp":"${iso(FROM)}","value":${deep}},`));
+    decoder.write(Buffer.from(`{"index":"1001","timestamp":"${iso(FROM)}","value":-1e999}]`));
+    const { issues, issueCount } = decoder.end();
+    expect(issueCount).toBe(3);
+    expect(issues.map(({ device }) => device)).toEqual(["", "123/1001", "123/1001"]);
+    expect(issues[2]?.original).toContain('"value":"-Infinity"');
+  });
+
   test("on a raw range's very end belong to the next piece, and are no issue", () => {
     expect(decode([row("1001", FROM + 999, 1), row("1001", FROM + 1_000, 2)])).toMatchObject({
       points: [["1001", FROM + 999, 1]],
@@ -199,6 +211,11 @@ describe("rows of v2", () => {
       issueCount: 0,
     });
     expect(decodeStreams({ points, query: FACTS }, false)).toMatchObject({ decoded: null });
+  });
+
+  test("without a stream's key are of the one that their tag names", () => {
+    const points = [{ tag: "P", timestamp: iso(FROM), value: 1 }];
+    expect(decodeStreams({ query: FACTS, points })).toMatchObject({ streams: [{ streamKey: "P", tag: "P" }] });
   });
 
   test("that the vendor could not resolve are issues", () => {

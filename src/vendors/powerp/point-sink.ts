@@ -1,4 +1,5 @@
 import type { Redact } from "../../transport/redact.ts";
+import { originalOf } from "../original.ts";
 import { type IssueKind, ORIGINAL_CHARS_MAX, type QualityIssue } from "../vendor.ts";
 import { InstantReader } from "./instants.ts";
 import { PointBuilder } from "./point-builder.ts";
@@ -76,12 +77,11 @@ export class PointSink {
     this.#issueCount++;
     if (this.#issues.length === ISSUES_PER_CALL_MAX) return;
     const { databaseId, redact } = this.#options;
-    const cut = (text: string): string => redact(text).slice(0, ORIGINAL_CHARS_MAX);
     this.#issues.push({
-      device: cut(name === "" ? "" : `${databaseId}/${name}`),
+      device: redact(name === "" ? "" : `${databaseId}/${name}`).slice(0, ORIGINAL_CHARS_MAX),
       kind,
       detail,
-      original: cut(JSON.stringify(original)),
+      original: originalOf(original, redact),
     });
   }
 

@@ -129,6 +129,20 @@ describe("what is no JSON is refused", () => {
     expect(() => split(bytes(`${many.slice(0, -1)},]`), null, [])).toThrow(UnreadableAnswer);
     expect(() => split(bytes(wide), null, [])).toThrow(UnreadableAnswer);
   });
+
+  test("when a comma follows so many blanks as make a group", () => {
+    const blank = " ".repeat(70_000);
+    for (const text of [`[${blank},1]`, `[1,${blank},1]`])
+      expect(() => split(bytes(text), null, [])).toThrow(UnreadableAnswer);
+  });
+});
+
+test("arrays that are not the rows are passed over, however many stand before them", () => {
+  const others = '"a":[],'.repeat(100_000);
+  const beganMs = performance.now();
+  expect(split(bytes(`{${others}"points":[1]}`), "points", [])).toEqual({ rows: [1], around: { a: [], points: [] } });
+  // Looked through from the start for each of them, they would take half a minute.
+  expect(performance.now() - beganMs).toBeLessThan(5_000);
 });
 
 test.each(["null", "7", '"text"', "{}", '{"points":7}', '{"points":null}'])(

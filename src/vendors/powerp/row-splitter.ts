@@ -3,6 +3,9 @@ import { UnreadableAnswer } from "../../transport/errors.ts";
 /** Rows are parsed once they make this many bytes: enough that parsing is quick, few enough that they are soon forgotten. */
 const GROUP_BYTES = 64 * 1024;
 
+/** The rows' key, what separates it from others, and blanks: where it takes more than this, it is not found. */
+const KEY_BYTES_MAX = 256;
+
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const OPEN_ARRAY = 0x5b;
@@ -28,8 +31,8 @@ export class RowSplitter {
   readonly #around: Buffer[] = [];
   #group: Buffer[] = [];
   #groupBytes = 0;
-  /** Whether a comma stands before the group, so that it must not be empty. */
-  #follows = false;
+  /** Whether a comma stands before the group or behind it, so that it must not be empty. */
+  #separated = false;
   #depth = 0;
   /** The depth inside the rows' array; 0 before it and after it. */
   #rowsDepth = 0;
@@ -89,8 +92,8 @@ export class RowSplitter {
         case COMMA:
           if (depth === rowsDepth && this.#groupBytes + at - from >= GROUP_BYTES) {
             this.#keepGroup(bytes.subarray(from, at));
+            this.#separated = true;
             this.#parseGroup();
-            this.#follows = true;
             from = at + 1;
           }
           break;
@@ -114,7 +117,20 @@ export class RowSplitter {
 
   #opensRows(depth: number, before: Uint8Array): boolean {
     if (this.#keyBefore === null) return depth === 1;
-    return depth === 2 && this.#keyBefore.test(Buffer.concat([...this.#around, before]).toString("utf8"));
+    return depth === 2 && this.#keyBefore.test(this.#endOf(before));
+  }
+
+  /** The end of all that came up to some bytes, and no more: it is looked at for every array that is not the rows'. */
+  #endOf(before: Uint8Array): string {
+    const parts = [before.subarray(-KEY_BYTES_MAX)];
+    let missing = KEY_BYTES_MAX - before.length;
+    for (let at = this.#around.length - 1; at >= 0 && missing > 0; at--) {
+      // Within the list.
+      const part = this.#around[at]!.subarray(-missing);
+      parts.unshift(part);
+      missing -= part.length;
+    }
+    return Buffer.concat(parts).toString("utf8");
   }
 
   /** Copies: the bytes are the network's, and may be used again. */
@@ -133,7 +149,7 @@ export class RowSplitter {
     this.#group = [];
     this.#groupBytes = 0;
     const rows = parsed([OPEN, ...group, CLOSE]) as readonly unknown[];
-    if (rows.length === 0 && this.#follows) throw notJson();
+    if (rows.length === 0 && this.#separated) throw notJson();
     this.#options.onRows(rows);
   }
 }

@@ -25,6 +25,8 @@ export type Streams = Omit<StreamOutcome, "failure">;
 
 /** Statuses by which a tenant says that it has no such call. */
 const ABSENT_STATUSES: readonly (number | null)[] = [400, 404, 405, 410];
+/** The code of one that has the call, and not the database. */
+const NO_DATABASE_CODE = /database|bucket/i;
 /** How long what was found out about a database holds. */
 const CAPABILITY_LIFETIME_MS = 86_400_000;
 
@@ -123,7 +125,8 @@ export class SelectCalls {
       await this.#account.get(vocabularyPath(databaseId), z.looseObject({}), how);
       return true;
     } catch (error) {
-      if (error instanceof VendorRefused && ABSENT_STATUSES.includes(error.status)) return false;
+      const refused = error instanceof VendorRefused && !NO_DATABASE_CODE.test(error.code ?? "");
+      if (refused && ABSENT_STATUSES.includes(error.status)) return false;
       throw error;
     }
   }

@@ -41,6 +41,17 @@ describe("a selection", () => {
     expect(stage.seen("GET /v2/databases/123/vocabulary")).toHaveLength(1);
   });
 
+  test("has pieces whose keys are those that earlier versions gave them, in whatever order the selector stands", async () => {
+    const stage = open({ "POST /v2/query": () => json(facts(2)) }, { api: "v2" });
+    const selector = { signal: ["p", "q"], site: "S1" };
+    const [batch] = await all(stage, stage.client.select({ ...selection(1), selector, windowMs: 60_000 }));
+    expect(batch?.piece.key).toBe(
+      "123/2026-11-20T00%3A00%3A00.000Z/2026-11-20T01%3A00%3A00.000Z//60000--/false/%5B%5B%22signal%22%2C%5B%22p%22%2C%22q%22%5D%5D%2C%5B%22site%22%2C%22S1%22%5D%5D",
+    );
+    const [other] = await all(stage, stage.client.select({ ...selection(1), windowMs: 60_000 }));
+    expect(other?.piece.key).toBe(batch?.piece.key);
+  });
+
   test("of many signals is cut so that a call brings no more points than one of v1 may", async () => {
     const stage = open({ ...VOCABULARY, "POST /v2/query": () => json(facts(200)) });
     expect(await all(stage, stage.client.select(selection(1)))).toHaveLength(20);
@@ -61,9 +72,22 @@ describe("a selection", () => {
     expect(batches.map(({ piece }) => piece.streamKeys?.length)).toEqual([500, 1]);
   });
 
+  test("of more than 500 signals that no tags name is left to the vendor, whole", async () => {
+    const stage = open({
+      ...VOCABULARY,
+      "GET /v1/measurements": () => json(SIGNALS),
+      "POST /v2/query": () => json(facts(501)),
+    });
+    const batches = await all(stage, stage.client.select({ ...selection(1), toMs: FROM + 72_000 }));
+    expect(batches.map(({ piece }) => piece.streamKeys)).toEqual([null]);
+  });
+
   test("goes to v1 where there is no v2, with the signals whose tags hold what it names", async () => {
     const stage = open({ "GET /v1/measurements": () => json(SIGNALS), "POST /v1/query": minutes });
-    const batches: SelectBatch[] = await all(stage, stage.client.select(selection(1)));
+    const planned: number[] = [];
+    const how = { planned: (pieces: number) => planned.push(pieces) };
+    const batches: SelectBatch[] = await all(stage, stage.client.select(selection(1), how));
+    expect(planned).toEqual([2]);
     expect(batches.map(({ streams, points }) => [streams.map(({ streamKey }) => streamKey), points.length])).toEqual(
       Array(2).fill([["S1.U1.p", "S1.U2.p"], 60]),
     );
@@ -77,6 +101,7 @@ describe("a selection", () => {
     ["a window", { windowMs: 300_000 }, "5m"],
     ["so many points", { maxDataPoints: 60 }, "1m"],
     ["a least window above that", { maxDataPoints: 60, minIntervalMs: 120_000 }, "2m"],
+    ["one point for ten years", { maxDataPoints: 1, fromMs: FROM - 87_600 * HOUR_MS }, "366d"],
   ])("with %s asks v1 for windows", async (_name, options, windowPeriod) => {
     const stage = open(
       { "GET /v1/measurements": () => json(SIGNALS), "POST /v1/query": () => json([]) },
@@ -141,6 +166,62 @@ describe("a selection", () => {
     expect(failure).toBeInstanceOf(VendorUnavailable);
     expect(await stage.clock.run(stage.client.hasV2(123))).toBe(true);
     expect(await stage.clock.run(stage.client.hasV2(124))).toBe(false);
+  });
+
+  test.each([400, 404, 405, 410])(
+    "finds no v2 where a tenant says so with %d, and asks again after a day",
+    async (status) => {
+      const stage = open({
+        "GET /v2/databases/123/vocabulary": (_, nth) =>
+          nth === 0 ? json({}, status) : VOCABULARY["GET /v2/databases/123/vocabulary"](),
+      });
+      expect(await stage.clock.run(stage.client.hasV2(123))).toBe(false);
+      await stage.clock.advance(24 * HOUR_MS - 1_000);
+      expect(await stage.clock.run(stage.client.hasV2(123))).toBe(false);
+      await stage.clock.advance(1_000);
+      expect(await stage.clock.run(stage.client.hasV2(123))).toBe(true);
+    },
+  );
+
+  test("whose windows the vendor chooses has its points at the times that it chooses", async () => {
+    const points = [-HOUR_MS, 0, 2 * HOUR_MS].map((afterMs) => {
+      return { streamKey: "S1.U1.p", tag: null, timestamp: new Date(FROM + afterMs).toISOString(), value: 1 };
+    });
+    const stage = open({ "POST /v2/query": () => json({ ...facts(1), points }) }, { api: "v2" });
+    const [batch] = await all(stage, stage.client.select({ ...selection(1), maxDataPoints: 2 }));
+    expect(batch).toMatchObject({ points: { length: 3 }, issueCount: 0 });
+    expect(
+      stage
+        .seen("POST /v2/query")
+        .map((request) => bodyOf(request).endTime)
+        .at(-1),
+    ).toBe("2026-11-20T01:00:00.000Z");
+  });
+
+  test("of a database that the vendor does not know says so, and not that there is no v2", async () => {
+    const stage = open({
+      "GET /v2/databases/123/vocabulary": (_, nth) =>
+        nth === 0
+          ? json({ code: "unknown_database", detail: "There is no database 123." }, 404)
+          : VOCABULARY["GET /v2/databases/123/vocabulary"](),
+    });
+    await expect(all(stage, stage.client.select(selection(1)))).rejects.toMatchObject({
+      name: "VendorRefused",
+      code: "unknown_database",
+      detail: "There is no database 123.",
+    });
+    expect(await stage.clock.run(stage.client.hasV2(123))).toBe(true);
+  });
+
+  test("is counted over no more than a raw query may span", async () => {
+    const stage = open({ ...VOCABULARY, "POST /v2/query": () => json(facts(2)) });
+    await all(stage, stage.client.select(selection(24)));
+    const [counted] = stage.seen("POST /v2/query").map(bodyOf);
+    expect(counted).toMatchObject({
+      explain: true,
+      startTime: "2026-11-20T21:00:00.000Z",
+      endTime: "2026-11-20T23:59:59.9999999Z",
+    });
   });
 
   test.each(["v1", "v2"] as const)("of named streams asks for these alone, in %s", async (api) => {

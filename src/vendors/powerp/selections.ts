@@ -10,6 +10,7 @@ import {
   checkSelection,
   chosenWindowMs,
   cutSelection,
+  SELECT_RAW_SPAN_MS_MAX,
   SELECT_SIGNALS_MAX,
   type SelectQuery,
   type StreamBlocks,
@@ -108,7 +109,9 @@ export class Selections {
       const blocks = streamBlocks(query.streamKeys);
       return { blocks, series: Math.max(1, blocks[0]?.length ?? 0) };
     }
-    const { seriesRequested } = await this.#options.v2.explain(query, how);
+    // What is selected does not hang on the range, and one past the cap may be refused even here.
+    const fromMs = Math.max(query.fromMs, query.toMs - SELECT_RAW_SPAN_MS_MAX);
+    const { seriesRequested } = await this.#options.v2.explain({ ...query, fromMs }, how);
     const series = Math.max(1, seriesRequested ?? SELECT_SIGNALS_MAX);
     if (series <= SELECT_SIGNALS_MAX) return { blocks: [null], series };
     const listed = await this.#options.signals.ofDatabase(query.databaseId, how.signal);

@@ -95,8 +95,9 @@ const UNITS: Readonly<Record<string, readonly [unit: string, exponent: number]>>
   "m3/s": ["m3/s", 0],
   "m³/h": ["m3/h", 0],
   "m3/h": ["m3/h", 0],
-  "Nm³/h": ["m3/h", 0],
-  "Nm3/h": ["m3/h", 0],
+  // UCUM has no normal cubic metre, which is not one at the gas's own pressure: a cubic metre, with a note.
+  "Nm³/h": ["m3{normal}/h", 0],
+  "Nm3/h": ["m3{normal}/h", 0],
   "l/s": ["L/s", 0],
   "L/s": ["L/s", 0],
   "l/min": ["L/min", 0],

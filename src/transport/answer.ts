@@ -8,8 +8,11 @@ export type AnswerContent<T> = { readonly value: T } | { readonly statusInside: 
 
 /** Reads a 2xx answer. @throws UnreadableAnswer when it is not what the contract says */
 export function contentOf<T>(request: CallRequest<T>, answer: RawAnswer): AnswerContent<T> {
-  // A streamed answer was decoded as it came.
-  if ("decoder" in request) return { value: answer.decoded as T };
+  if ("decoder" in request) {
+    // It was decoded as it came.
+    if (answer.decoded instanceof UnreadableAnswer) throw answer.decoded;
+    return { value: answer.decoded as T };
+  }
   const json = jsonOf(answer.body);
   const statusInside = request.statusInside?.(json) ?? null;
   if (statusInside !== null) return { statusInside };

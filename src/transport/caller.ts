@@ -11,7 +11,7 @@ import type { Limiter, Permit } from "./limiter.ts";
 import { type Redact, Secrets } from "./redact.ts";
 import { type Answer, type CallOptions, type CallRequest, encodeBody } from "./request.ts";
 import { isRetryable, RetryBudget, retryAfterMs, retryDelayMs } from "./retry.ts";
-import { type SignedExchange, SigningClock } from "./signing-clock.ts";
+import { type ClockOffset, type SignedExchange, SigningClock } from "./signing-clock.ts";
 
 export type { Answer, CallOptions, CallRequest } from "./request.ts";
 
@@ -24,7 +24,7 @@ const SOCKETS_MAX = 128;
 export interface CallEvents {
   /** A request is being written: it counts against the vendor's limit. `attempt` is 1 for a call's first. */
   onAttempt?(attempt: number): void;
-  /** A whole answer came, whatever its status. */
+  /** An answer came, whatever its status: the whole, or as much as could be read. */
   onAnswer?(status: number, durationMs: number): void;
   /** The call will be sent again after `delayMs`. */
   onRetry?(error: VendorError, delayMs: number): void;
@@ -47,8 +47,8 @@ interface FailedAttempt {
   readonly error: VendorError;
   /** How long to wait before the next attempt, ms. */
   readonly delayMs: number;
-  /** The vendor's clock was learned from the refusal: signed anew, the call may succeed. */
-  readonly clockLearned: boolean;
+  /** What the refusal taught of the vendor's clock: signed anew with it, the call may succeed. */
+  readonly learned: ClockOffset | null;
 }
 
 export interface CallerOptions {
@@ -155,17 +155,16 @@ export class Caller {
 
   async #callUntilSettled<T>(request: CallRequest<T>, options: CallOptions, signal: AbortSignal): Promise<Answer<T>> {
     const { events, retriesMax = RETRIES_MAX } = this.#options;
-    let signedAnew = false;
+    let signedAnew: ClockOffset | null = null;
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#attempt(request, attempt, options, signal);
+      const outcome: Answer<T> | FailedAttempt = await this.#attempt(request, attempt, options, signedAnew, signal);
       if ("value" in outcome) {
         this.#retryBudget.earn();
-        this.#signingClock.accepted();
         return outcome;
       }
-      const { error, delayMs, clockLearned } = outcome;
-      if (error instanceof VendorAuthRejected && signedAnew) this.#signingClock.refused();
-      const again = clockLearned
+      const { error, delayMs, learned }: FailedAttempt = outcome;
+      if (error instanceof VendorAuthRejected && signedAnew) this.#signingClock.refused(signedAnew);
+      const again = learned
         ? !signedAnew
         : isRetryable(error) && attempt <= retriesMax && delayMs <= RETRY_WAIT_MAX_MS && this.#retryBudget.spend();
       if (!again) {
@@ -173,7 +172,7 @@ export class Caller {
         events?.onFailure?.(error);
         throw error;
       }
-      signedAnew ||= clockLearned;
+      signedAnew ??= learned;
       events?.onRetry?.(error, delayMs);
       await this.#clock.sleepUntil(this.#clock.monotonicMs() + delayMs, signal);
     }
@@ -184,11 +183,12 @@ export class Caller {
     request: CallRequest<T>,
     attempt: number,
     { lane, attemptsBefore = 0 }: CallOptions,
+    signedAnew: ClockOffset | null,
     signal: AbortSignal,
   ): Promise<Answer<T> | FailedAttempt> {
     const attempts = attemptsBefore + attempt;
     const permit = await this.#gate.acquire(attempts, lane, signal);
-    if (permit instanceof VendorError) return { error: permit, delayMs: Number.POSITIVE_INFINITY, clockLearned: false };
+    if (permit instanceof VendorError) return { error: permit, delayMs: Number.POSITIVE_INFINITY, learned: null };
     const context: FailureContext = {
       vendor: this.#options.vendor,
       redact: this.#secrets.redact,
@@ -196,22 +196,25 @@ export class Caller {
       confidential: request.confidential ?? false,
     };
     const sentAtMs = this.#clock.nowMs();
-    const signedAtMs = this.#signingClock.nowMs();
+    // What others learn meanwhile, or doubt, is not this call's matter.
+    const offset = signedAnew ?? this.#signingClock.offset;
+    const signedAtMs = this.#signingClock.timeMs(offset);
     let answer: RawAnswer | null = null;
     try {
       answer = await this.#send(request, attempts, signedAtMs, permit, signal);
       const receivedAtMs = Math.trunc(this.#clock.nowMs());
       const content = isSuccess(answer) ? contentOf(request, answer) : { statusInside: answer.status };
       if ("value" in content) {
+        this.#signingClock.accepted(offset);
         return { status: answer.status, headers: answer.headers, value: content.value, receivedAtMs };
       }
       return this.#refusal(answer, content.statusInside, context, { signedAtMs, sentAtMs, receivedAtMs });
     } catch (error) {
       const delayMs = retryDelayMs(attempt, null, this.#clock.nowMs(), this.#random);
       if (error instanceof UnreadableAnswer)
-        return { error: unreadable(error, answer, context), delayMs, clockLearned: false };
+        return { error: unreadable(error, answer, context), delayMs, learned: null };
       if (!(error instanceof ExchangeFault)) throw error;
-      return { error: failureOfFault(error, context), delayMs, clockLearned: false };
+      return { error: failureOfFault(error, context), delayMs, learned: null };
     }
   }
 
@@ -222,12 +225,12 @@ export class Caller {
     if (status === 429) {
       const message = `${context.vendor}'s limit was met (${status === answer.status ? "HTTP 429" : `429 in an answer with HTTP ${answer.status}`}).`;
       const error = new VendorRateLimited(message, factsOf(answer, context), receivedAtMs + delayMs);
-      return { error, delayMs, clockLearned: false };
+      return { error, delayMs, learned: null };
     }
     const error = failureOfAnswer(answer, status, context);
     const signed = this.#options.sign !== undefined && status === 401;
-    const clockLearned = signed && this.#signingClock.learn(answer, exchange);
-    return { error, delayMs: clockLearned ? 0 : delayMs, clockLearned };
+    const learned = signed ? this.#signingClock.learn(answer, exchange) : null;
+    return { error, delayMs: learned ? 0 : delayMs, learned };
   }
 
   async #send<T>(

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { Clock } from "../domain/clock.ts";
 import { onAbort } from "./abort.ts";
-import { ERROR_BODY_CHARS_MAX } from "./errors.ts";
+import { ERROR_BODY_CHARS_MAX, UnreadableAnswer } from "./errors.ts";
 import type { AnswerDecoder } from "./request.ts";
 import type { AnswerHead } from "./retry.ts";
 
@@ -29,11 +29,11 @@ export interface ExchangeOptions {
   readonly onHead: () => void;
 }
 
-/** A whole answer, whatever its status. */
+/** A whole answer, whatever its status; or one up to where its decoder could not read it. */
 export interface RawAnswer extends AnswerHead {
   /** All of it, or the start of one that was decoded. */
   readonly body: string;
-  /** What the decoder made of a 2xx answer; undefined without a decoder. */
+  /** What the decoder made of a 2xx answer, or its `UnreadableAnswer`; undefined without a decoder. */
   readonly decoded?: unknown;
 }
 
@@ -55,8 +55,7 @@ export class ExchangeFault extends Error {
 const OVER = new Error("the exchange is over");
 
 /**
- * Sends one request and reads the whole answer. Rejects with an `ExchangeFault`, with the decoder's `UnreadableAnswer`, or at once
- * with the signal's reason.
+ * Sends one request and reads the whole answer. Rejects with an `ExchangeFault`, or at once with the signal's reason.
  * Redirects are not followed: a signed request is for the address that it was signed for.
  */
 export function exchange(
@@ -94,11 +93,19 @@ export function exchange(
       reject(error);
     };
 
-    const orFail = (read: () => void): void => {
+    const settle = (whole: AnswerHead, decoded: unknown): void => {
+      end();
+      const body = (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString("utf8");
+      resolve({ ...whole, body, decoded });
+    };
+    const decode = (whole: AnswerHead, read: () => void): void => {
       try {
         read();
       } catch (error) {
-        fail(error as Error);
+        if (error instanceof UnreadableAnswer) {
+          settle(whole, error);
+          sending?.abort(OVER);
+        } else fail(error as Error);
       }
     };
 
@@ -119,7 +126,7 @@ export function exchange(
           if (status >= 200) head = { status, headers: answerHeaders };
         },
         onResponseData(_controller, chunk) {
-          if (over) return;
+          if (over || !head) return;
           bytes += chunk.length;
           if (bytes > answerBytesMax) {
             fail(new ExchangeFault("too_large", `the answer is larger than ${answerBytesMax} bytes`));
@@ -127,17 +134,12 @@ export function exchange(
           }
           const decodes = decoder !== null && isWell(head);
           if (!decodes || bytes - chunk.length < ERROR_BODY_CHARS_MAX) chunks.push(chunk);
-          if (decodes) orFail(() => decoder.write(chunk));
+          if (decodes) decode(head, () => decoder.write(chunk));
         },
         onResponseEnd() {
           if (over || !head) return;
           const whole = head;
-          orFail(() => {
-            const decoded = decoder !== null && isWell(whole) ? decoder.end() : undefined;
-            end();
-            const body = (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString("utf8");
-            resolve({ ...whole, body, decoded });
-          });
+          decode(whole, () => settle(whole, decoder !== null && isWell(whole) ? decoder.end() : undefined));
         },
         onResponseError(_controller, error) {
           fail(new ExchangeFault("network", error.message, codeOf(error)));
@@ -147,8 +149,8 @@ export function exchange(
   });
 }
 
-function isWell(head: AnswerHead | null): boolean {
-  return head !== null && head.status >= 200 && head.status < 300;
+function isWell({ status }: AnswerHead): boolean {
+  return status >= 200 && status < 300;
 }
 
 function codeOf(error: Error): string | null {

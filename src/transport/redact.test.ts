@@ -31,6 +31,10 @@ test("a secret within another leaves no rest of the longer one", () => {
   expect(redactor(["abc", "abcdef"])("abcdef abc")).toBe("[redacted] [redacted]");
 });
 
+test("a secret that UTF-8 cannot write does no harm", () => {
+  expect(redactor(["\ud800abc"])("\ud800abc")).toBe("[redacted]");
+});
+
 test("an empty secret changes nothing", () => {
   expect(redactor([""])("text")).toBe("text");
 });

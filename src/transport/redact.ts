@@ -8,7 +8,7 @@ export function redactor(secrets: readonly string[]): Redact {
   for (const secret of secrets) {
     if (secret === "") continue;
     const json = JSON.stringify(secret).slice(1, -1);
-    forms.add(secret).add(json).add(json.replaceAll("/", "\\/")).add(encodeURIComponent(secret));
+    forms.add(secret).add(json).add(json.replaceAll("/", "\\/")).add(encodeURIComponent(secret.toWellFormed()));
     forms.add(Buffer.from(secret).toString("base64"));
   }
   // The longest first: a form may hold a shorter one.

@@ -117,8 +117,16 @@ describe("a streamed answer", () => {
   test("that cannot be read is told with its start only", async () => {
     const { failure } = setUp(() => ({ status: 200, body: `!${"x".repeat(10 * ERROR_BODY_CHARS_MAX)}` }));
     const error = await failure(request);
-    expect(error).toMatchObject({ name: "VendorProtocolError", attempts: 4 });
+    expect(error).toMatchObject({ name: "VendorProtocolError", attempts: 4, status: 200 });
     expect(error.message).toContain("it shouts");
+    expect(error.body).toBe(`!${"x".repeat(ERROR_BODY_CHARS_MAX - 1)}`);
+  });
+
+  test("that cannot be read is told with what is known of it, and no secret shows", async () => {
+    const { failure, caller } = setUp(() => ({ status: 200, headers: { "x-request-id": "r-1" }, body: "s3cr3t!" }));
+    caller.keepSecret(["s3cr3t"]);
+    expect(await failure(request)).toMatchObject({ status: 200, requestId: "r-1", body: "[redacted]!" });
+    expect(await failure({ ...request, confidential: true })).toMatchObject({ status: 200, body: null });
   });
 
   test("of a refusal is read as a refusal", async () => {

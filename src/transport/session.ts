@@ -52,14 +52,21 @@ export class Session<T> {
   /**
    * As `Caller.call`, with a token. One that is refused is replaced, and the call sent once more; refused again, it is final.
    *
+   * @param request the call, or how the token that it shows makes it, where it names something of the login
    * @throws VendorError
    * @throws the signal's reason, at once, when it aborts
    */
-  async call<A>(request: CallRequest<A>, options: CallOptions = {}): Promise<Answer<A>> {
+  async call<A>(
+    request: CallRequest<A> | ((token: T) => CallRequest<A>),
+    options: CallOptions = {},
+  ): Promise<Answer<A>> {
     const { caller, headers } = this.#options;
     const { attemptsBefore = 0 } = options;
     const first = await this.#tokens.get(options.signal);
-    const shown = (token: T): CallRequest<A> => ({ ...request, headers: { ...request.headers, ...headers(token) } });
+    const shown = (token: T): CallRequest<A> => {
+      const made = typeof request === "function" ? request(token) : request;
+      return { ...made, headers: { ...made.headers, ...headers(token) } };
+    };
     try {
       return await caller.call(shown(first), options);
     } catch (error) {

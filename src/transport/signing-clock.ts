@@ -17,48 +17,63 @@ export interface SignedExchange {
   readonly receivedAtMs: number;
 }
 
+/** How far a vendor's clock is ahead of this machine's, as one refusal showed it. */
+export interface ClockOffset {
+  readonly offsetMs: number;
+  /** Counts refusals: what was learned later has the higher one. */
+  readonly learnedAs: number;
+}
+
 /**
  * The time that goes into signatures: this machine's, until a vendor refuses a signature and its `Date` shows why. A difference is
  * learned only from a refusal: as long as signatures are accepted, a wrong `Date` (of a proxy, say) must not spoil them.
+ *
+ * Calls learn side by side, and some are refused for another reason too: so each is judged by the offset that it was signed with.
  */
 export class SigningClock {
   readonly #clock: Clock;
-  #offsetMs = 0;
-  #acceptedOffsetMs = 0;
+  #current: ClockOffset = { offsetMs: 0, learnedAs: 0 };
+  #accepted: ClockOffset = this.#current;
+  #learned = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Whole epoch ms, by the vendor's clock as far as it is known. */
-  nowMs(): number {
-    return Math.trunc(this.#clock.nowMs() + this.#offsetMs);
+  /** What is signed with now. */
+  get offset(): ClockOffset {
+    return this.#current;
   }
 
-  /** How far the vendor's clock is ahead of this machine's, as far as it is known; ms. */
-  get offsetMs(): number {
-    return this.#offsetMs;
+  /** Whole epoch ms by the vendor's clock, if `offset` is right. */
+  timeMs({ offsetMs }: ClockOffset): number {
+    return Math.trunc(this.#clock.nowMs() + offsetMs);
   }
 
-  /** Takes the time out of a refusal. True when the signature's time was the fault, and signing anew may help. */
-  learn(refusal: AnswerHead, { signedAtMs, sentAtMs, receivedAtMs }: SignedExchange): boolean {
+  /** Takes the time out of a refusal. Null unless the signature's time was the fault, and signing anew may help. */
+  learn(refusal: AnswerHead, { signedAtMs, sentAtMs, receivedAtMs }: SignedExchange): ClockOffset | null {
     const dateMs = vendorTimeMs(refusal);
-    if (dateMs === null) return false;
+    if (dateMs === null) return null;
     const offsetMs = dateMs + DATE_CENTRE_MS - (sentAtMs + receivedAtMs) / 2;
     const wrongByMs = Math.abs(sentAtMs + offsetMs - signedAtMs);
     const unsureMs = (receivedAtMs - sentAtMs) / 2;
-    if (wrongByMs <= SKEW_MS_LEAST + unsureMs || Math.abs(offsetMs) > SKEW_MS_MAX) return false;
-    this.#offsetMs = offsetMs;
-    return true;
+    if (wrongByMs <= SKEW_MS_LEAST + unsureMs || Math.abs(offsetMs) > SKEW_MS_MAX) return null;
+    this.#current = { offsetMs, learnedAs: ++this.#learned };
+    return this.#current;
   }
 
-  /** A signature was accepted: what was learned is right. */
-  accepted(): void {
-    this.#acceptedOffsetMs = this.#offsetMs;
+  /** A signature with this offset was accepted: what was learned is right. */
+  accepted(offset: ClockOffset): void {
+    this.#accepted = newer(this.#accepted, offset);
+    this.#current = newer(this.#current, offset);
   }
 
-  /** A signature was refused once more: the time was not the fault, or not the only one. */
-  refused(): void {
-    this.#offsetMs = this.#acceptedOffsetMs;
+  /** A signature with this offset was refused once more: the time was not the fault, or not the only one. */
+  refused(offset: ClockOffset): void {
+    if (this.#current === offset) this.#current = this.#accepted;
   }
+}
+
+function newer(one: ClockOffset, other: ClockOffset): ClockOffset {
+  return other.learnedAs > one.learnedAs ? other : one;
 }

@@ -116,4 +116,16 @@ describe("when it goes wrong", () => {
     expect(vendor.aborted).toBe(1);
     expect(await clock.run(cache.get())).toBe("token 2");
   });
+
+  test("who comes while a call that all have left is being ended shares the new one with those behind", async () => {
+    const { clock, cache, vendor } = cacheOf();
+    const stop = new AbortController();
+    const leaver = cache.get(stop.signal);
+    stop.abort(new Error("enough"));
+    const next = cache.get();
+    await expect(leaver).rejects.toThrow("enough");
+    await clock.advance(10);
+    expect(await clock.run(Promise.all([next, cache.get()]))).toEqual(["token 2", "token 2"]);
+    expect(vendor.calls).toBe(2);
+  });
 });

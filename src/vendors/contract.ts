@@ -248,6 +248,21 @@ export function vendorContract(name: string, harness: VendorHarness): void {
         expect(batches.filter(({ failure }) => failure)).toEqual([]);
       });
 
+      test.runIf(harness.tokenLifetimeMs !== null).each([
+        ["at once", () => ({ requestMs: 0, answerMs: 0 })],
+        ["over a slow network", (sent: number) => ({ requestMs: (sent * 37) % 200, answerMs: (sent * 73) % 200 })],
+      ])("and a token that is revoked meanwhile are both found out, %s", async (_name, delay) => {
+        let sent = 0;
+        const stage = scene({ delays: () => delay(sent++) });
+        await stage.clock.run(sweepAll(stage, fleet(1)));
+        stage.clock.jumpWall(-900_000);
+        stage.vendor.revokeTokens();
+        const batches = await stage.clock.run(sweepAll(stage, fleet(manyBatches * devicesPerBatch)));
+        expect(batches.filter(({ failure }) => failure)).toEqual([]);
+        // The last of them once more, signed with the right time.
+        expect(stage.seen("login").length).toBeLessThanOrEqual(3);
+      });
+
       test("does not make a wrong secret be tried for ever", async () => {
         const stage = scene({ vendorAheadMs: 900_000, credential: harness.wrongCredential });
         const sweeping = sweepAll(stage, fleet(3 * devicesPerBatch));

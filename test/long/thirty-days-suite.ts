@@ -11,7 +11,13 @@ export function thirtyDaysSuite(harness: VendorHarness): void {
   describe(`${DAYS} days of ${harness.definition.title}`, () => {
     test.each(SEEDS)("with seed %d break no rule of the vendor", async (seed) => {
       const findings = await thirtyDays(harness, seed);
-      expect(findings).toMatchObject({ limitViolations: 0, insideRetryAfter: 0, lateDevices: 0, health: "running" });
+      expect(findings).toMatchObject({
+        limitViolations: 0,
+        insideRetryAfter: 0,
+        lateDevices: 0,
+        health: "running",
+        brokenBursts: 0,
+      });
       expect(findings.logins).toBeLessThanOrEqual(findings.loginsAccountedFor);
       expect(findings.outageShare).toBeLessThanOrEqual(OUTAGE_SHARE_MAX);
       expect(findings.calls).toBeGreaterThan(29_000);

@@ -4,8 +4,8 @@ import type { Device } from "../../src/domain/device.ts";
 import { silentLog } from "../../src/domain/log.ts";
 import type { IngestPipeline } from "../../src/ingest/pipeline.ts";
 import type { VendorAnswer } from "../../src/transport/virtual-vendor.ts";
-import { type Behaviour, openScene, type VendorHarness } from "../../src/vendors/contract-scene.ts";
-import { VendorFaults } from "./vendor-faults.ts";
+import { type Behaviour, openScene, sweepAll, type VendorHarness } from "../../src/vendors/contract-scene.ts";
+import { DELAY_MS_MAX, VendorFaults } from "./vendor-faults.ts";
 
 export const DAYS = 30;
 export const HOUR_MS = 3_600_000;
@@ -13,13 +13,18 @@ const DAY_MS = 24 * HOUR_MS;
 /** An hourly poll of so many requests, so that an outage is not met by more probes than 5 % of them. */
 const POLL_INTERVAL_MS = HOUR_MS;
 export const REQUESTS_PER_POLL = 44;
+/** Once a day somebody asks for so many budgets' worth at once: what is polled calmly meets neither limit nor `Retry-After`. */
+const BURST_BUDGETS = 1.5;
+/** A call whose token is revoked under it twice is refused for good, as the contracts say: that is not what is looked for here. */
+const REVOCATIONS_APART_MS = 60_000;
+const BURST_REQUESTS_MIN = 30;
 
 /** What thirty days of polling one vendor brought, as the vendor saw it. */
 export interface Findings {
   readonly calls: number;
   /** Refused because the limit was met. */
   readonly limitViolations: number;
-  /** Seen while a `Retry-After` held. */
+  /** Sent while a `Retry-After` held that had arrived. */
   readonly insideRetryAfter: number;
   /** Logins that gave a token, and the most that lifetimes and revocations account for. */
   readonly logins: number;
@@ -29,28 +34,36 @@ export interface Findings {
   /** Devices whose newest value is older than two polls at the end. */
   readonly lateDevices: number;
   readonly health: string;
+  /** Bursts that ended with an error, and not with an outcome for each device. */
+  readonly brokenBursts: number;
 }
 
 /** Polls one vendor for thirty simulated days, while its network, its servers and both clocks misbehave as the seed wants. */
 export async function thirtyDays(harness: VendorHarness, seed: number): Promise<Findings> {
   const { limits } = harness.definition;
   const faults = new VendorFaults(seed, DAYS * DAY_MS);
-  const seen: { atMs: number; login: boolean }[] = [];
+  const seen: { readonly atMs: number; readonly inBurst: boolean }[] = [];
   let revocations = 0;
-  let heldUntilMs = 0;
+  let revokedAtMs = Number.NEGATIVE_INFINITY;
+  let holds: { readonly fromMs: number; readonly untilMs: number }[] = [];
+  let burstsOpen = 0;
+  let brokenBursts = 0;
   let insideRetryAfter = 0;
   let logins = 0;
 
   const behaviour: Behaviour = ({ seenAtMs }, purpose) => {
-    seen.push({ atMs: seenAtMs, login: purpose === "login" });
-    if (seenAtMs < heldUntilMs) insideRetryAfter++;
+    seen.push({ atMs: seenAtMs, inBurst: burstsOpen > 0 });
+    holds = holds.filter(({ untilMs }) => seenAtMs < untilMs);
+    if (holds.some(({ fromMs }) => seenAtMs >= fromMs)) insideRetryAfter++;
     const given = faults.strike(seenAtMs);
     if (given !== undefined) {
-      heldUntilMs = Math.max(heldUntilMs, seenAtMs + retryAfterMs(given));
+      // What was on its way before the refusal arrived is nobody's fault.
+      holds.push({ fromMs: seenAtMs + 2 * DELAY_MS_MAX, untilMs: seenAtMs + retryAfterMs(given) });
       return given;
     }
     if (purpose === "login") logins++;
-    else if (faults.revokes()) {
+    else if (faults.revokes() && seenAtMs >= revokedAtMs + REVOCATIONS_APART_MS) {
+      revokedAtMs = seenAtMs;
       scene.vendor.revokeTokens();
       revocations++;
     }
@@ -62,6 +75,21 @@ export async function thirtyDays(harness: VendorHarness, seed: number): Promise<
     { length: (REQUESTS_PER_POLL / limits.requestsPerBatch) * limits.devicesPerBatch },
     (_, i) => deviceOf(harness.device(i)),
   );
+  const budgetRequests = Math.max(...limits.budgets.map(({ requests }) => requests));
+  const burstRequests = Math.max(BURST_REQUESTS_MIN, BURST_BUDGETS * budgetRequests);
+  const burstBatches = Math.ceil(burstRequests / limits.requestsPerBatch);
+  const burstDevices = Array.from({ length: burstBatches * limits.devicesPerBatch }, (_, i) => harness.device(i));
+  const burst = async (): Promise<void> => {
+    burstsOpen++;
+    try {
+      await sweepAll(scene, burstDevices);
+    } catch {
+      brokenBursts++;
+    } finally {
+      burstsOpen--;
+    }
+  };
+  const bursts: Promise<void>[] = [];
   const newestMs = new Map<number, number>();
   const poller = new Poller({
     connection: {
@@ -75,6 +103,7 @@ export async function thirtyDays(harness: VendorHarness, seed: number): Promise<
     devices,
     client,
     limits,
+    valuesEveryMs: 0,
     directory: directoryOf(harness, devices),
     pipeline: {
       async accept({ series }: { readonly series: Iterable<number> }) {
@@ -87,18 +116,21 @@ export async function thirtyDays(harness: VendorHarness, seed: number): Promise<
   });
   poller.start();
   for (let hour = 0; hour < DAYS * 24; hour++) {
+    if (hour % 24 === 12 && !faults.isDown(clock.monotonicMs())) bursts.push(burst());
     await clock.advance(HOUR_MS);
     clock.jumpWall(faults.clockJumpMs());
   }
   const health = poller.health.state;
   const endMs = clock.monotonicMs();
   await poller.close();
+  await clock.run(Promise.all(bursts));
 
   const late = devices.filter(
     (_, index) => endMs - (newestMs.get(index * harness.metrics.length + 1) ?? 0) > 2 * HOUR_MS,
   );
   const during = seen.filter(({ atMs }) => faults.isDown(atMs)).length;
-  const normalRate = (seen.length - during) / (DAYS * DAY_MS - faults.downMs);
+  const calm = seen.filter(({ atMs, inBurst }) => !inBurst && !faults.isDown(atMs)).length;
+  const normalRate = calm / (DAYS * DAY_MS - faults.downMs);
   return {
     calls: scene.network.seen.length,
     limitViolations: scene.refusals(),
@@ -109,6 +141,7 @@ export async function thirtyDays(harness: VendorHarness, seed: number): Promise<
     outageShare: during / (normalRate * faults.downMs),
     lateDevices: late.length,
     health,
+    brokenBursts,
   };
 }
 

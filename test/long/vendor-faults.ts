@@ -13,6 +13,8 @@ const REVOCATION = 0.001;
 const CLOCK_SET = 0.05;
 const CLOCK_OFF_MS_MAX = 900_000;
 const SHORT_OUTAGES = 4;
+/** Requests take up to so long to the vendor, and answers as long back. */
+export const DELAY_MS_MAX = 200;
 
 /** What goes wrong between us and a vendor; the same seed does the same. */
 export class VendorFaults {
@@ -69,7 +71,7 @@ export class VendorFaults {
   }
 
   delays(): { requestMs: number; answerMs: number } {
-    return { requestMs: Math.floor(this.random() * 200), answerMs: Math.floor(this.random() * 200) };
+    return { requestMs: Math.floor(this.random() * DELAY_MS_MAX), answerMs: Math.floor(this.random() * DELAY_MS_MAX) };
   }
 
   /** By how much our clock is set now, ms: it stays within 15 minutes of the truth. */

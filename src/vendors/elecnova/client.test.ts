@@ -90,7 +90,26 @@ describe("cabinets", () => {
   test("of a vendor that gives the same page for ever come once", async () => {
     const { client, clock, asked } = stage(() => ok([cabinetRow(1), cabinetRow(2)]));
     expect(await clock.run(all(client.cabinets({ pageSize: 2 })))).toHaveLength(2);
-    expect(asked()).toHaveLength(2);
+    expect(asked()).toHaveLength(3);
+  });
+
+  test.each<[string, unknown]>([
+    ["of cabinets that are known, since others came before them", cabinetRow(1)],
+    ["of rows that hold none", null],
+  ])("behind a page %s are not lost", async (_name, row) => {
+    const answers = [cabinetRow(1), row, cabinetRow(2)].map((one) => ok([one]));
+    const { client, clock } = stage(() => answers.shift() ?? ok([]));
+    const cabinets = await clock.run(all(client.cabinets({ pageSize: 1 })));
+    expect(cabinets.map(({ sn }) => sn)).toEqual(["ESS-1", "ESS-2"]);
+  });
+
+  test("of a row that is nested too deeply to be repeated are told like any other", async () => {
+    const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+    const { client, clock } = stage(() => ({ status: 200, body: `[${deep},{"sn":"ESS-1"}]` }));
+    const issues: QualityIssue[] = [];
+    const cabinets = await clock.run(all(client.cabinets({ onIssue: (issue) => issues.push(issue) })));
+    expect(cabinets.map(({ sn }) => sn)).toEqual(["ESS-1"]);
+    expect(issues).toHaveLength(1);
   });
 
   test("that moved to the next page while it was asked for come once, and those behind are not lost", async () => {
@@ -163,6 +182,11 @@ describe("a cabinet", () => {
     expect(network.seen).toHaveLength(0);
   });
 
+  test("may have a code of its own in words", async () => {
+    const { client, clock } = stage(() => ok({ ...cabinetRow(1), code: "HALL-7" }));
+    expect(await clock.run(client.cabinet("ESS-1"))).toMatchObject({ sn: "ESS-1" });
+  });
+
   test("has topics for itself or for each component", async () => {
     const topics = ok([{ topic: "a" }, { topic: "b" }, { topic: "a" }]);
     const live = stage(() => topics);
@@ -230,6 +254,9 @@ describe("a status inside an answer", () => {
     [{ code: 500, message: "oops", data: null }, VendorUnavailable, { attempts: 4 }],
     [{ code: 403, message: "no" }, VendorRefused, { attempts: 1, code: "403" }],
     [{ code: 401, message: "no" }, VendorAuthRejected, { attempts: 2 }],
+    [{ code: "404", message: "no", data: [] }, VendorRefused, { attempts: 1, code: "404" }],
+    [{ code: "-1", message: "no", data: [] }, VendorRefused, { attempts: 1, code: "-1" }],
+    [{ code: "E_NO_PV", message: "no PV", data: [] }, VendorRefused, { code: "E_NO_PV", detail: "no PV" }],
     [null, VendorProtocolError, { attempts: 4 }],
     [{ code: 200, data: null }, VendorProtocolError, { attempts: 4 }],
   ])("%j is what it says", async (body, kind, facts) => {
@@ -237,6 +264,29 @@ describe("a status inside an answer", () => {
     const failure = await clock.run(client.pvPower("ESS-1", { fromMs: 0, toMs: 1 }).catch((error: unknown) => error));
     expect(failure).toBeInstanceOf(kind);
     expect(failure).toMatchObject(facts);
+  });
+});
+
+describe("a login", () => {
+  const login = (body: unknown) => {
+    const clock = new VirtualClock();
+    const network = new VirtualVendor({ clock, answer: () => ok(body) });
+    const client = new ElecnovaClient({ clientId: "id", clientSecret: "secret", clock, dispatcher: network });
+    return { clock, network, client };
+  };
+
+  test.each(["two\nlines", "t\u00f6ken", "\ud800", ""])("that gives the token %j is no login", async (token) => {
+    const { clock, client } = login({ ...LOGIN, token });
+    const failure = clock.run(client.cabinet("ESS-1"));
+    await expect(failure).rejects.toMatchObject({ name: "VendorProtocolError", body: null });
+  });
+
+  test("that is forbidden inside an answer ends a sweep after one call", async () => {
+    const { clock, network, client } = login({ code: 403, message: "your address is not on the list" });
+    const sns = Array.from({ length: 100 }, (_, number) => `ESS-${number}`);
+    await expect(clock.run(all(client.readLatest(sns)))).rejects.toBeInstanceOf(VendorAuthRejected);
+    await clock.advance(60_000);
+    expect(network.seen).toHaveLength(1);
   });
 });
 

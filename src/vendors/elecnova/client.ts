@@ -1,9 +1,9 @@
-import type { ZodType } from "zod";
+import type { ZodType, z } from "zod";
 import { isTimeZone } from "../../domain/calendar.ts";
 import { type Clock, systemClock } from "../../domain/clock.ts";
 import { Conflict } from "../../domain/errors.ts";
 import { parseBaseUrl } from "../../transport/base-url.ts";
-import { type Answer, Caller, REQUEST_TIMEOUT_MS } from "../../transport/caller.ts";
+import { type Answer, Caller, type CallRequest, REQUEST_TIMEOUT_MS } from "../../transport/caller.ts";
 import { VendorProtocolError } from "../../transport/errors.ts";
 import { Limiter } from "../../transport/limiter.ts";
 import { Session } from "../../transport/session.ts";
@@ -43,6 +43,8 @@ import {
   paths,
   SeriesAnswer,
   statusInside,
+  statusInsideLogin,
+  statusInsideUnwrapped,
   type TopicMode,
   TopicsAnswer,
 } from "./wire.ts";
@@ -50,6 +52,8 @@ import { ZoneCache } from "./zones.ts";
 
 /** Cabinets that one sweep asks for at once: enough to spend 100 requests a second while an answer takes 300 ms. */
 const SWEEP_CABINETS_OPEN_MAX = 64;
+/** Full pages in a row that bring no new cabinet before the list counts as ended: one may be, when cabinets move as it is read. */
+const FRUITLESS_PAGES_MAX = 2;
 
 /**
  * One account of Elecnova's ECO EMS cloud. Its budget belongs to the client id: open it once per process, or share a `limiter`.
@@ -102,18 +106,28 @@ export class ElecnovaClient implements VendorClient {
       headers: (login) => tokenHeaders(login, apiProfile),
       secretsOf: ({ token, username, password }) => [token, username, password],
       login: async (signal) => {
-        const request = { method: "GET", path: LOGIN_PATH, schema: Login, statusInside, confidential: true } as const;
+        const request = {
+          method: "GET",
+          path: LOGIN_PATH,
+          schema: Login,
+          statusInside: statusInsideLogin,
+          confidential: true,
+        } as const;
         const { value } = await this.#caller.call(request, { signal });
         return { token: value, lifetimeMs: TOKEN_LIFETIME_MS };
       },
     });
   }
 
-  /** All cabinets of the account, each once. A page is asked for when the one before it is used up. */
+  /**
+   * All cabinets of the account, each once. A page is asked for when the one before it is used up; when a cabinet is taken out of
+   * the account meanwhile, one behind it may slip past.
+   */
   async *cabinets(options: CabinetsOptions = {}): AsyncGenerator<Cabinet, void, undefined> {
     const { pageSize = PAGE_SIZE_MAX, onIssue } = options;
     checkedPageSize(pageSize);
     const known = new Set<string>();
+    let fruitless = 0;
     for (let page = 1; ; page++) {
       const answer = await this.#ask({ path: paths.cabinets(page, pageSize), schema: CabinetPage }, options);
       const before = known.size;
@@ -125,8 +139,9 @@ export class ElecnovaClient implements VendorClient {
           yield cabinet;
         }
       }
-      // A page of cabinets that are all known: the vendor begins again, and would for ever.
-      if (answer.value.length < pageSize || known.size === before) return;
+      fruitless = known.size === before ? fruitless + 1 : 0;
+      // A vendor that does not stop at its last page would begin again for ever.
+      if (answer.value.length < pageSize || fruitless === FRUITLESS_PAGES_MAX) return;
     }
   }
 
@@ -137,10 +152,12 @@ export class ElecnovaClient implements VendorClient {
 
   /** The broker's topics of a cabinet. The vendor wants this asked before each connection to its broker. */
   async topics(sn: string, mode: TopicMode, options: ReadOptions = {}): Promise<readonly string[]> {
-    const { id } = await this.#session.token(options.signal);
-    const path = paths.topics(id, checkedSn(sn), mode);
+    const asked = checkedSn(sn);
     const method = this.#profile === "live" ? "GET" : "POST";
-    const { value } = await this.#ask({ method, path, schema: TopicsAnswer }, options);
+    const request = ({ id }: Login): CallRequest<z.infer<typeof TopicsAnswer>> => {
+      return { method, path: paths.topics(id, asked, mode), schema: TopicsAnswer, statusInside: statusInsideUnwrapped };
+    };
+    const { value } = await this.#session.call(request, { signal: options.signal, lane: options.lane });
     return [...new Set(value.map(({ topic }) => topic))];
   }
 
@@ -151,7 +168,7 @@ export class ElecnovaClient implements VendorClient {
     options: ReadOptions = {},
   ): Promise<PvPower> {
     const { begin, end } = checkedRange(range);
-    const request = { path: paths.pvPower(checkedSn(sn), begin, end), schema: SeriesAnswer };
+    const request = { path: paths.pvPower(checkedSn(sn), begin, end), schema: SeriesAnswer, statusInside };
     const { value, receivedAtMs } = await this.#ask(request, options);
     return toPvPower(sn, value.data, receivedAtMs, this.#caller.redact);
   }
@@ -236,7 +253,7 @@ export class ElecnovaClient implements VendorClient {
   }
 
   #ask<T>(request: BusinessCall<T>, { signal, lane }: ReadOptions): Promise<Answer<T>> {
-    return this.#session.call({ method: "GET", statusInside, ...request }, { signal, lane });
+    return this.#session.call({ method: "GET", statusInside: statusInsideUnwrapped, ...request }, { signal, lane });
   }
 
   async #cabinet(sn: string, options: ReadOptions): Promise<{ cabinet: CabinetWithComponents; receivedAtMs: number }> {
@@ -251,8 +268,8 @@ export class ElecnovaClient implements VendorClient {
 
   async #pvEnergy(sn: string, path: string, unit: "day" | "month", options: PvEnergyOptions): Promise<PvEnergy> {
     const timeZone = options.timeZone === undefined ? await this.#zone(sn, options) : checkedZone(options.timeZone);
-    const { value } = await this.#ask({ path, schema: SeriesAnswer }, options);
-    return toPvEnergy(sn, unit, value.data, timeZone, this.#caller.redact);
+    const { value, receivedAtMs } = await this.#ask({ path, schema: SeriesAnswer, statusInside }, options);
+    return toPvEnergy(sn, unit, value.data, timeZone, receivedAtMs, this.#caller.redact);
   }
 
   async #zone(sn: string, options: ReadOptions): Promise<string> {
@@ -267,7 +284,8 @@ export class ElecnovaClient implements VendorClient {
 }
 
 interface BusinessCall<T> {
-  readonly method?: "GET" | "POST";
   readonly path: string;
   readonly schema: ZodType<T>;
+  /** Default: that of an unwrapped answer. */
+  readonly statusInside?: typeof statusInside;
 }

@@ -85,6 +85,14 @@ describe("what cannot be read", () => {
     expect(issues).toMatchObject([{ device: "ESS-1", kind: "unreadable_value" }]);
   });
 
+  test("a point that is nested too deeply to be repeated is an issue like any other", () => {
+    const points = `{"soc":55,"list":${"[".repeat(200_000)}${"]".repeat(200_000)}}`;
+    const payload = new TextEncoder().encode(points);
+    const { readings, issues } = decodePoints({ topic: "t", payload, receivedAtMs: NOW, cabinet: "ESS-1" });
+    expect(readings).toHaveLength(1);
+    expect(issues).toMatchObject([{ device: "ESS-1", kind: "unknown_point" }]);
+  });
+
   test("a message that names no cabinet is one issue", () => {
     expect(decode({ soc: 5 }, null)).toMatchObject({
       readings: [],

@@ -1,5 +1,6 @@
 import { QUALITY } from "../../domain/reading.ts";
 import { type IssueKind, ORIGINAL_CHARS_MAX, type QualityIssue, type VendorReading } from "../vendor.ts";
+import { jsonOf } from "./issues.ts";
 import { POINTS, type PointMapping, scaled } from "./mapping.ts";
 import { instantMs, isPlausible } from "./times.ts";
 
@@ -78,7 +79,7 @@ function decode(message: LiveMessage, table: Readonly<Record<string, PointMappin
   const issues: QualityIssue[] = [];
   for (const { device, name, value } of pointsOf(sn, fields)) {
     const told = (kind: IssueKind, detail: string): void => {
-      issues.push({ device: cut(device), kind, detail, original: cut(JSON.stringify({ [name]: value })) });
+      issues.push({ device: cut(device), kind, detail, original: cut(jsonOf({ [name]: value })) });
     };
     const mapping = Object.hasOwn(table, name) ? table[name] : undefined;
     const number = numberOf(value);

@@ -25,7 +25,6 @@ export class LiveMemory {
    * itself.
    */
   isRepeated(packet: IPublishPacket): boolean {
-    if (packet.qos === 0) return false;
     const key = keyOf(packet);
     const broughtBy = this.#told.get(key);
     this.#told.delete(key);
@@ -34,6 +33,8 @@ export class LiveMemory {
       if (this.#told.size <= REMEMBERED_MAX) break;
       this.#told.delete(oldest);
     }
+    // What comes once at most comes again only as what the broker retains, with each subscription.
+    if (packet.qos === 0 && !packet.retain) return false;
     return broughtBy !== undefined && ((packet.dup && packet.qos === 1) || broughtBy < this.#connection);
   }
 

@@ -88,10 +88,10 @@ export class LiveStage implements AsyncDisposable {
     return client;
   }
 
-  publish(value: number, qos: 0 | 1 | 2 = 2, topic = TOPIC): Promise<void> {
+  publish(value: number, qos: 0 | 1 | 2 = 2, { retain = false } = {}): Promise<void> {
     const payload = JSON.stringify({ sn: "ESS-1", time: this.clock.nowMs(), points: { BMS1: { soc: value } } });
     return new Promise((resolve, reject) => {
-      const packet = { cmd: "publish", topic, payload, qos, retain: false, dup: false } as const;
+      const packet = { cmd: "publish", topic: TOPIC, payload, qos, retain, dup: false } as const;
       this.broker.publish(packet, (error) => (error ? reject(error) : resolve()));
     });
   }

@@ -95,6 +95,21 @@ describe("a live stream", () => {
     expect(await next(stream)).toBe(2);
   });
 
+  test("what was read before the connection broke is told, though the broker sends it but once", async () => {
+    await using stage = await LiveStage.open();
+    const stream = stage.client().live(["ESS-1"]);
+    const first = stream.next();
+    await stage.subscribed();
+    for (const value of [1, 2, 3]) await stage.publish(value, 0);
+    expect(socOf((await first).value ?? undefined)).toBe(1);
+    await turns();
+    const gone = stage.disconnected();
+    stage.cut();
+    await gone;
+    await turns();
+    expect([await next(stream), await next(stream)]).toEqual([2, 3]);
+  });
+
   test("the same values twice are two messages", async () => {
     await using stage = await LiveStage.open();
     const stream = stage.client().live(["ESS-1"]);
@@ -122,6 +137,24 @@ describe("a live stream", () => {
     expect(await next(stream)).toBe(2);
     await taken;
     expect(acknowledged).toHaveLength(1);
+  });
+
+  test("what the broker retains is told once, not at every reconnection", async () => {
+    await using stage = await LiveStage.open();
+    await stage.publish(1, 0, { retain: true });
+    const stream = stage.client().live(["ESS-1"]);
+    const first = stream.next();
+    await stage.subscribed();
+    expect(socOf((await first).value ?? undefined)).toBe(1);
+    await stage.publish(2, 0, { retain: true });
+    expect(await next(stream)).toBe(2);
+    const again = stage.subscribed();
+    stage.cut();
+    const third = next(stream);
+    await again;
+    await turns();
+    await stage.publish(3);
+    expect(await third).toBe(3);
   });
 
   test("another stream of the client is refused while one is open, and not after", async () => {
@@ -157,6 +190,28 @@ describe("credentials", () => {
     expect(stage.events.told).toEqual(["connected"]);
   });
 
+  test("that changed while the topics were asked for are those that it connects with, and asks for topics with", async () => {
+    await using stage = await LiveStage.open();
+    let logins = 0;
+    const paths: string[] = [];
+    stage.answer = ({ target }) => {
+      if (target.endsWith("/comm/client")) {
+        const of = `login-${logins++}`;
+        const login = { id: `id of ${of}`, username: `user of ${of}`, password: `password of ${of}`, token: of };
+        return { status: 200, body: JSON.stringify(login) };
+      }
+      paths.push(decodeURIComponent(target));
+      return paths.length === 1 ? { status: 401, body: "{}" } : undefined;
+    };
+    const first = stage.client().live(["ESS-1"]).next();
+    await stage.subscribed();
+    await stage.publish(1);
+    await first;
+    expect(stage.greeted.map(({ password }) => password)).toEqual(["password of login-1"]);
+    const asked = paths.map((path) => /id of login-\d/.exec(path)?.[0]);
+    expect(asked).toEqual(["id of login-0", "id of login-1", "id of login-1"]);
+  });
+
   test("that are refused when fresh end the stream, and no secret shows", async () => {
     await using stage = await LiveStage.open();
     for (const login of [0, 1]) stage.refused.add(`password of login-${login}`);
@@ -187,6 +242,23 @@ describe("credentials", () => {
   });
 });
 
+describe("credentials that the broker refuses again and again", () => {
+  test("are renewed each time, as long as fresh ones are taken", async () => {
+    await using stage = await LiveStage.open();
+    stage.refused.add("password of login-0");
+    const stream = stage.client().live(["ESS-1"]);
+    const first = stream.next();
+    await stage.subscribed();
+    await stage.publish(1);
+    await first;
+    stage.refused.add("password of login-1");
+    stage.cut();
+    await stage.publish(2);
+    expect(await next(stream)).toBe(2);
+    expect(stage.logins).toHaveLength(3);
+  });
+});
+
 describe("trouble", () => {
   test("a broker that cannot be reached is tried as often as it is said, and told each time", async () => {
     await using stage = await LiveStage.open();
@@ -197,6 +269,53 @@ describe("trouble", () => {
     await expect(stream.next()).rejects.toBeInstanceOf(VendorUnavailable);
     expect(stage.events.told).toEqual(["VendorUnavailable", "VendorUnavailable"]);
     expect(stage.topicCalls).toBe(3);
+  });
+
+  test("attempts count in a row: a connection that brings something, or holds, ends it", async () => {
+    await using stage = await LiveStage.open();
+    const stream = stage.client().live(["ESS-1"], { attemptsMax: 2, events: stage.events });
+    const first = stream.next();
+    await stage.subscribed();
+    await stage.publish(1);
+    await first;
+    for (const value of [2, 3]) {
+      stage.cut();
+      await stage.publish(value);
+      expect(await next(stream)).toBe(value);
+    }
+    const last = next(stream);
+    for (let loss = 0; loss < 3; loss++) {
+      await turns();
+      await stage.clock.advance(30_000);
+      const again = stage.subscribed();
+      stage.cut();
+      await again;
+    }
+    await turns();
+    await stage.publish(4);
+    expect(await last).toBe(4);
+    expect(stage.events.told).not.toContain("VendorTimeout");
+  });
+
+  test("a vendor that asks for patience is left alone for as long, and the stream says so", async () => {
+    await using stage = await LiveStage.open();
+    let held = false;
+    stage.answer = ({ target }) => {
+      if (held || !target.includes("/topic/")) return undefined;
+      held = true;
+      return { status: 429, headers: { "retry-after": "300" }, body: "{}" };
+    };
+    const waits: number[] = [];
+    const events = { onLost: (_error: unknown, retryInMs: number) => waits.push(retryInMs) };
+    const first = stage.client().live(["ESS-1"], { events }).next();
+    const subscribed = stage.subscribed();
+    await stage.clock.advance(299_999);
+    expect(stage.network.seen).toHaveLength(2);
+    await stage.clock.advance(1);
+    await subscribed;
+    await stage.publish(1);
+    await first;
+    expect(waits).toEqual([300_000]);
   });
 
   test("a broker that says nothing is left", async () => {

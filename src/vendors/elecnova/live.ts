@@ -51,6 +51,8 @@ export async function* readLive(parts: LiveParts): AsyncGenerator<LiveBatch, voi
       try {
         login = await session.token(stop.signal);
         const topics = await topicsOf(parts, failures + 1, stop.signal);
+        // A login that was made meanwhile may have another id, and topics are an id's.
+        if ((await session.token(stop.signal)) !== login) continue;
         const opened = await BrokerConnection.open({
           ...parts,
           login,

@@ -10,7 +10,7 @@ const BERLIN = "Europe/Berlin";
 const unchanged = (text: string): string => text;
 const power = (rows: readonly unknown[]) => toPvPower("ESS-1", rows, NOW, unchanged);
 const energy = (unit: "day" | "month", rows: readonly unknown[], zone = BERLIN) =>
-  toPvEnergy("ESS-1", unit, rows, zone, unchanged);
+  toPvEnergy("ESS-1", unit, rows, zone, NOW, unchanged);
 
 describe("5-minute power", () => {
   test("is told at its own time in watts, oldest first", () => {
@@ -95,6 +95,8 @@ describe("energy", () => {
 
   test.each<["day" | "month", string, string]>([
     ["day", "2026-03-29", "2026-03-29"],
+    ["day", "2000-01-02", "2000-01-02"],
+    ["day", "2026-06-22", "2026-06-22"],
     ["day", "2026-03-28T23:00:00Z", "2026-03-29"],
     ["day", "2026-03-29T00:00:00+01:00", "2026-03-29"],
     ["month", "2026-03", "2026-03"],
@@ -115,6 +117,11 @@ describe("energy", () => {
     ["month", "03"],
     ["month", "2026"],
     ["month", "2026-13"],
+    // A clock that was never set, and periods that have not begun.
+    ["day", "0001-01-01T00:00:00Z"],
+    ["day", "1999-12-31"],
+    ["day", "2026-06-23"],
+    ["month", "2026-07"],
   ])("a %s is not guessed from %s", (unit, time) => {
     const { periods, issues } = energy(unit, [{ time, value: 1 }]);
     expect(periods).toEqual([]);

@@ -60,12 +60,16 @@ export function latestOf({ readings }: PvPower): readonly VendorReading[] {
   return readings.slice(-1);
 }
 
-/** @param timeZone IANA name */
+/**
+ * @param timeZone IANA name
+ * @param receivedAtMs when the answer came, epoch ms
+ */
 export function toPvEnergy(
   sn: string,
   unit: "day" | "month",
   rows: readonly unknown[],
   timeZone: string,
+  receivedAtMs: number,
   redact: Redact,
 ): PvEnergy {
   const issues: QualityIssue[] = [];
@@ -75,6 +79,10 @@ export function toPvEnergy(
     const span = period === null ? null : (unit === "day" ? localDay : localMonth)(period, timeZone);
     if (period === null || span === null) {
       refuse("implausible_time", `The time of a value is no ${unit} such as ${EXAMPLE[unit]}.`);
+      continue;
+    }
+    if (!isPlausible(span.fromMs, receivedAtMs)) {
+      refuse("implausible_time", `A ${unit} begins before 2000 or more than a day ahead.`);
       continue;
     }
     const known = byPeriod.get(period);

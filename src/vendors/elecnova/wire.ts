@@ -28,8 +28,13 @@ const Text = z.string().min(1);
 /** Ids come as text or as numbers. */
 const Id = z.union([Text, z.number().transform(String)]);
 
-/** What the login gives: `id`, `username` and `password` are for the broker. */
-export const Login = z.object({ id: Id, username: z.string(), password: z.string(), token: Text });
+/** What the login gives: `id`, `username` and `password` are for the broker, and the token for a header. */
+export const Login = z.object({
+  id: Id,
+  username: z.string(),
+  password: z.string(),
+  token: z.string().regex(/^[\x20-\x7e]+$/, "a token holds letters, digits and signs"),
+});
 export type Login = z.infer<typeof Login>;
 
 /** A field that may be missing, `null` or of another type without spoiling the rest. */
@@ -95,24 +100,33 @@ export const SeriesRow = z.object({
   ]),
 });
 
-const Wrapper = z.object({
-  code: z.union([
-    z.number(),
-    z
-      .string()
-      .regex(/^\d{1,9}$/)
-      .transform(Number),
-  ]),
-});
+const Wrapper = z.object({ code: z.union([z.number(), z.string().min(1)]) });
 const WELL = 200;
 const REFUSED = 400;
+const FORBIDDEN = 403;
+
+/** NaN for a code in words; undefined for an answer without one. */
+function codeOf(json: unknown): number | undefined {
+  const code = Wrapper.safeParse(json).data?.code;
+  return code === undefined ? undefined : Number(code);
+}
 
 /**
- * The status that an answer states inside: its `code` where that is not 200. Codes that are no HTTP status of their own meaning are
- * refusals of the call; 403 too, since it is about what is asked for: as a matter of the token it would cost a login each time.
+ * The status that a wrapped answer states inside: its `code` where that is not 200. Codes that are no HTTP status of their own meaning
+ * are refusals of the call; 403 too, since it is about what is asked for: as a matter of the token it would cost a login each time.
  */
 export function statusInside(json: unknown): number | null {
-  const code = Wrapper.safeParse(json).data?.code;
+  const code = codeOf(json);
   if (code === undefined || code === WELL) return null;
   return code === 401 || code === 429 || (code >= 500 && code <= 599) ? code : REFUSED;
+}
+
+/** The same of an answer that is unwrapped when all is well, where a code in words may be a field of what was asked for. */
+export function statusInsideUnwrapped(json: unknown): number | null {
+  return Number.isNaN(codeOf(json)) ? null : statusInside(json);
+}
+
+/** The same of a login's answer: who may not log in may not do anything. */
+export function statusInsideLogin(json: unknown): number | null {
+  return codeOf(json) === FORBIDDEN ? FORBIDDEN : statusInsideUnwrapped(json);
 }

@@ -1,6 +1,6 @@
 import type { PointColumns } from "./points.ts";
 
-const FIRST_CAPACITY = 1024;
+const FIRST_CAPACITY = 64;
 
 export interface BuiltPoints {
   readonly points: PointColumns;

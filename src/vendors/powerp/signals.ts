@@ -28,13 +28,18 @@ export class SignalList {
   readonly #account: PowerPAccount;
   /** It holds a value for a time and gets it once for all who ask, which is what a list needs too. */
   readonly #list: TokenCache<ListedSignals>;
+  #before: ListedSignals["byId"] = new Map();
 
   constructor(account: PowerPAccount) {
     this.#account = account;
     this.#list = new TokenCache({
       clock: account.clock,
       refreshEarlyMs: 0,
-      fetch: async (signal) => ({ token: listed(await this.read({ signal })), lifetimeMs: LIST_LIFETIME_MS }),
+      fetch: async (signal) => {
+        const token = listed(await this.read({ signal }), this.#before);
+        this.#before = token.byId;
+        return { token, lifetimeMs: LIST_LIFETIME_MS };
+      },
     });
   }
 
@@ -56,10 +61,24 @@ export class SignalList {
   }
 }
 
-function listed(measurements: readonly Measurement[]): ListedSignals {
+/** Finding a signal's metric is the slow part, and a list seldom differs from the one before it. */
+function listed(measurements: readonly Measurement[], before: ListedSignals["byId"]): ListedSignals {
   const byId = new Map<string, KnownSignal>();
   for (const measurement of measurements) {
-    byId.set(signalId(measurement.databaseId, measurement.index), { measurement, mapping: mappingOf(measurement) });
+    const id = signalId(measurement.databaseId, measurement.index);
+    const known = before.get(id);
+    const mapping = known && isNamedAlike(known.measurement, measurement) ? known.mapping : mappingOf(measurement);
+    byId.set(id, { measurement, mapping });
   }
   return { measurements, byId };
+}
+
+/** Whether two rows of one signal say the same of what it measures. */
+function isNamedAlike(one: Measurement, other: Measurement): boolean {
+  return (
+    one.tag === other.tag &&
+    one.name === other.name &&
+    one.unitSymbol === other.unitSymbol &&
+    one.dataType === other.dataType
+  );
 }

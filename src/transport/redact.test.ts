@@ -12,6 +12,7 @@ test("however an answer repeats a secret, nothing of it is left", () => {
         secret,
         JSON.stringify(secret),
         encodeURIComponent(secret),
+        new URLSearchParams({ secret }).toString().replace(/^secret=/, ""),
         Buffer.from(secret).toString("base64"),
       ];
       for (const form of forms) {

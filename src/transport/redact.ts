@@ -1,6 +1,6 @@
 const REDACTED = "[redacted]";
 
-/** Cleans text of secrets, in the forms in which an answer may repeat them: as they are, JSON- and URL-escaped, and Base64. */
+/** Cleans text of secrets, in the forms in which an answer may repeat them: as they are, JSON-, URL- and form-escaped, and Base64. */
 export type Redact = (text: string) => string;
 
 export function redactor(secrets: readonly string[]): Redact {
@@ -9,6 +9,7 @@ export function redactor(secrets: readonly string[]): Redact {
     if (secret === "") continue;
     const json = JSON.stringify(secret).slice(1, -1);
     forms.add(secret).add(json).add(json.replaceAll("/", "\\/")).add(encodeURIComponent(secret.toWellFormed()));
+    forms.add(new URLSearchParams([["", secret]]).toString().slice(1));
     forms.add(Buffer.from(secret).toString("base64"));
   }
   // The longest first: a form may hold a shorter one.

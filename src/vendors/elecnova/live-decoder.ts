@@ -1,6 +1,6 @@
 import { QUALITY } from "../../domain/reading.ts";
+import { originalOf } from "../original.ts";
 import { type IssueKind, ORIGINAL_CHARS_MAX, type QualityIssue, type VendorReading } from "../vendor.ts";
-import { jsonOf } from "./issues.ts";
 import { POINTS, type PointMapping, scaled } from "./mapping.ts";
 import { instantMs, isPlausible } from "./times.ts";
 
@@ -79,7 +79,7 @@ function decode(message: LiveMessage, table: Readonly<Record<string, PointMappin
   const issues: QualityIssue[] = [];
   for (const { device, name, value } of pointsOf(sn, fields)) {
     const told = (kind: IssueKind, detail: string): void => {
-      issues.push({ device: cut(device), kind, detail, original: cut(jsonOf({ [name]: value })) });
+      issues.push({ device: cut(device), kind, detail, original: originalOf({ [name]: value }, asItIs) });
     };
     const mapping = Object.hasOwn(table, name) ? table[name] : undefined;
     const number = numberOf(value);
@@ -150,4 +150,9 @@ function wholeIssue({ cabinet, payload }: LiveMessage, kind: IssueKind, detail: 
 
 function cut(text: string): string {
   return text.slice(0, ORIGINAL_CHARS_MAX);
+}
+
+/** A device's message holds no secret of the account. */
+function asItIs(text: string): string {
+  return text;
 }

@@ -10,7 +10,8 @@ const SECRET = "a-secret of/the+contract=suite";
 const WRONG_SECRET = "another-secret-that-is-wrong";
 const TOKEN_LIFETIME_S = 3600;
 const DATABASE_ID = 123;
-const SIGNALS = 1_500;
+/** As many as the suite asks for. */
+const SIGNALS = 1_200;
 const FIRST_INDEX = 1_001;
 
 /** As the vendor's first document has it; a form is none. */
@@ -20,31 +21,39 @@ const Query = z.strictObject({
   measurementIndexes: z.array(z.string()).min(1).max(20),
 });
 
-/** PowerP for the contract suite: a tenant without v2 that takes the token call as JSON. */
-export const powerPHarness: VendorHarness = {
-  definition: powerP,
-  credential: { clientId: CLIENT_ID, clientSecret: SECRET },
-  wrongCredential: { clientId: CLIENT_ID, clientSecret: WRONG_SECRET },
-  secrets: ({ clientSecret = "" }) => [clientSecret],
-  open: ({ credential, ...account }: VendorAccount, dispatcher) =>
-    new PowerPClient({
-      ...account,
-      clientId: credential["clientId"] ?? "",
-      clientSecret: credential["clientSecret"] ?? "",
-      dispatcher,
-    }),
-  device: (number) => `${DATABASE_ID}/${FIRST_INDEX + number}`,
-  metrics: [ACTIVE_POWER],
-  tokenLifetimeMs: TOKEN_LIFETIME_S * 1000,
-  signsTime: false,
-  play: () => new PlayedPowerP(),
-  unauthorised: { status: 401, body: '{"code":"unauthorized","detail":"no valid token"}' },
-  tooMany: { status: 429, body: '{"code":"too_many_requests"}' },
-};
+/** PowerP for the contract suite: a tenant without v2 that takes the token call as JSON, with so many signals. */
+export function powerPHarness(signals: number = SIGNALS): VendorHarness {
+  const measurements = measurementsText(signals);
+  return {
+    definition: powerP,
+    credential: { clientId: CLIENT_ID, clientSecret: SECRET },
+    wrongCredential: { clientId: CLIENT_ID, clientSecret: WRONG_SECRET },
+    secrets: ({ clientSecret = "" }) => [clientSecret],
+    open: ({ credential, ...account }: VendorAccount, dispatcher) =>
+      new PowerPClient({
+        ...account,
+        clientId: credential["clientId"] ?? "",
+        clientSecret: credential["clientSecret"] ?? "",
+        dispatcher,
+      }),
+    device: (number) => `${DATABASE_ID}/${FIRST_INDEX + number}`,
+    metrics: [ACTIVE_POWER],
+    tokenLifetimeMs: TOKEN_LIFETIME_S * 1000,
+    signsTime: false,
+    play: () => new PlayedPowerP(measurements),
+    unauthorised: { status: 401, body: '{"code":"unauthorized","detail":"no valid token"}' },
+    tooMany: { status: 429, body: '{"code":"too_many_requests"}' },
+  };
+}
 
 class PlayedPowerP implements PlayedVendor {
   readonly #given: string[] = [];
+  readonly #measurements: string;
   #valid = new Map<string, number>();
+
+  constructor(measurements: string) {
+    this.#measurements = measurements;
+  }
 
   purposeOf({ target }: SeenRequest): Purpose {
     if (target === "/base/v1/auth/token") return "login";
@@ -73,7 +82,7 @@ class PlayedPowerP implements PlayedVendor {
         return this.#login(vendorMs);
       case "lookup":
         return request.target === "/base/v1/measurements"
-          ? { status: 200, body: MEASUREMENTS }
+          ? { status: 200, body: this.#measurements }
           : { status: 404, body: '{"code":"not_found"}' };
       case "devices":
         return { status: 200, body: JSON.stringify(this.#points(request, vendorMs)) };
@@ -102,8 +111,8 @@ class PlayedPowerP implements PlayedVendor {
   }
 }
 
-const MEASUREMENTS = JSON.stringify(
-  Array.from({ length: SIGNALS }, (_, number) => ({
+function measurementsText(signals: number): string {
+  const rows = Array.from({ length: signals }, (_, number) => ({
     id: number,
     databaseId: DATABASE_ID,
     name: `Unit ${number} active power`,
@@ -111,5 +120,6 @@ const MEASUREMENTS = JSON.stringify(
     index: String(FIRST_INDEX + number),
     dataType: "float",
     unitSymbol: "MW",
-  })),
-);
+  }));
+  return JSON.stringify(rows);
+}

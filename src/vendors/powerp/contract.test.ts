@@ -1,4 +1,4 @@
 import { vendorContract } from "../contract.ts";
 import { powerPHarness } from "./contract-harness.ts";
 
-vendorContract("PowerP", powerPHarness);
+vendorContract("PowerP", powerPHarness());

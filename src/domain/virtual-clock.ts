@@ -12,9 +12,15 @@ export class VirtualClock implements Clock {
   #wallOffsetMs: number;
   #order = 0;
   readonly #sleepers = new Set<Sleeper>();
+  readonly #settle: () => Promise<void>;
 
-  constructor(startMs: number = Date.UTC(2026, 5, 21, 10)) {
+  /**
+   * @param startMs wall time, epoch ms
+   * @param settle lets what is ready run to its next wait. `settleTicks` is quicker where nothing waits for an immediate or for I/O.
+   */
+  constructor(startMs: number = Date.UTC(2026, 5, 21, 10), settle: () => Promise<void> = settleImmediates) {
     this.#wallOffsetMs = startMs;
+    this.#settle = settle;
   }
 
   nowMs(): number {
@@ -54,13 +60,13 @@ export class VirtualClock implements Clock {
   /** Moves time on by `byMs`, waking each sleeper at its own time and letting what it woke run before time goes on. */
   async advance(byMs: number): Promise<void> {
     const untilMs = this.#elapsedMs + byMs;
-    await settle();
+    await this.#settle();
     for (let next = this.#earliest(); next && next.untilMs <= untilMs; next = this.#earliest()) {
       this.#wake(next);
-      await settle();
+      await this.#settle();
     }
     this.#elapsedMs = untilMs;
-    await settle();
+    await this.#settle();
   }
 
   /** Moves time from sleeper to sleeper until `work` has settled; throws when nothing sleeps and the work is still open. */
@@ -70,7 +76,7 @@ export class VirtualClock implements Clock {
       state.settled = true;
     });
     watched.catch(() => {});
-    for (await settle(); !state.settled; await settle()) {
+    for (await this.#settle(); !state.settled; await this.#settle()) {
       const next = this.#earliest();
       if (!next) throw new Error("the virtual clock has no sleeper left, and the work has not ended");
       this.#wake(next);
@@ -99,7 +105,16 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Lets promises and I/O-free callbacks that are ready run to their next wait. */
-async function settle(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+/** Lets promises, ticks and the immediates that are there run. */
+export function settleImmediates(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/** Lets promises and ticks run, and nothing else. */
+export function settleTicks(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
 }

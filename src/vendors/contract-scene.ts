@@ -1,5 +1,5 @@
 import type { MetricTemplate } from "../domain/metric.ts";
-import { VirtualClock } from "../domain/virtual-clock.ts";
+import { settleTicks, VirtualClock } from "../domain/virtual-clock.ts";
 import { type SeenRequest, type VendorAnswer, VirtualVendor } from "../transport/virtual-vendor.ts";
 import type { LatestBatch, VendorAccount, VendorClient, VendorDefinition } from "./vendor.ts";
 
@@ -61,6 +61,8 @@ export interface Scene {
   /** The requests of a purpose so far. */
   seen(purpose: Purpose): readonly SeenRequest[];
   readonly refusals: () => number;
+  /** Lets go of the requests so far, for scenes that last. */
+  forget(): void;
 }
 
 export interface SceneOptions {
@@ -78,7 +80,7 @@ export function openScene(harness: VendorHarness, options: SceneOptions): Scene 
   const { budgets } = harness.definition.limits;
   const { behaviour = () => undefined, credential = harness.credential, delays } = options;
   const { budgetSpent = false, vendorAheadMs = 0 } = options;
-  const clock = new VirtualClock();
+  const clock = new VirtualClock(undefined, settleTicks);
   // The vendor's clock goes its own way when ours is set.
   const vendorStartMs = clock.nowMs() + vendorAheadMs;
   const vendor = harness.play();
@@ -113,7 +115,17 @@ export function openScene(harness: VendorHarness, options: SceneOptions): Scene 
   });
   const account = { baseUrl: "https://vendor.example/base/", credential, clock, random: () => 0.5, budgetSpent };
   const client = harness.open(account, network);
-  return { clock, network, vendor, client, seen: (purpose) => seen[purpose], refusals: () => refusals };
+  return {
+    clock,
+    network,
+    vendor,
+    client,
+    seen: (purpose) => seen[purpose],
+    refusals: () => refusals,
+    forget() {
+      for (const requests of [network.seen, ...Object.values(seen)]) requests.length = 0;
+    },
+  };
 }
 
 /** One whole sweep. */

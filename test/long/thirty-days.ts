@@ -19,7 +19,7 @@ const DEVICES_PER_REQUEST_MAX = 4;
 const BURST_BUDGETS = 1.5;
 /** A call whose token is revoked under it twice is refused for good, as the contracts say: that is not what is looked for here. */
 const REVOCATIONS_APART_MS = 60_000;
-const BURST_REQUESTS_MIN = 30;
+const BURST_REQUESTS_MIN = 20;
 
 /** What thirty days of polling one vendor brought, as the vendor saw it. */
 export interface Findings {
@@ -121,6 +121,7 @@ export async function thirtyDays(harness: VendorHarness, seed: number): Promise<
     if (hour % 24 === 12 && !faults.isDown(clock.monotonicMs())) bursts.push(burst());
     await clock.advance(HOUR_MS);
     clock.jumpWall(faults.clockJumpMs());
+    scene.forget();
   }
   const health = poller.health.state;
   const endMs = clock.monotonicMs();
@@ -134,7 +135,7 @@ export async function thirtyDays(harness: VendorHarness, seed: number): Promise<
   const calm = seen.filter(({ atMs, inBurst }) => !inBurst && !faults.isDown(atMs)).length;
   const normalRate = calm / (DAYS * DAY_MS - faults.downMs);
   return {
-    calls: scene.network.seen.length,
+    calls: seen.length,
     limitViolations: scene.refusals(),
     insideRetryAfter,
     logins,

@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ["test/long/**/*.test.ts"],
     pool: "forks",
+    // All cores: Vitest would leave one to itself.
+    maxWorkers: "100%",
     testTimeout: 600_000,
   },
 });

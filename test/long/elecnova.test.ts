@@ -1,4 +1,0 @@
-import { elecnovaHarness } from "../../src/vendors/elecnova/contract-harness.ts";
-import { thirtyDaysSuite } from "./thirty-days-suite.ts";
-
-thirtyDaysSuite(elecnovaHarness("live"));

@@ -138,3 +138,13 @@ export async function sweepAll(
   for await (const batch of client.readLatest(devices, signal)) batches.push(batch);
   return batches;
 }
+
+/** The vendor's ids of the first so many devices. */
+export function fleetOf(harness: VendorHarness, devices: number): string[] {
+  return Array.from({ length: devices }, (_, index) => harness.device(index));
+}
+
+/** So many batches that the limit holds up the last. */
+export function manyBatchesOf({ definition }: VendorHarness): number {
+  return 30 * Math.ceil(Math.max(...definition.limits.budgets.map(({ requests }) => requests)) / 10);
+}

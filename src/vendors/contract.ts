@@ -1,34 +1,31 @@
-import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { READING_TIME_MS } from "../domain/reading.ts";
 import { leastSpanMs } from "../transport/budget.ts";
 import { RETRIES_MAX } from "../transport/caller.ts";
-import { VendorAuthRejected, VendorProtocolError, VendorUnavailable } from "../transport/errors.ts";
-import { mostInAnyWindow, type SeenRequest, type VendorAnswer } from "../transport/virtual-vendor.ts";
+import { VendorAuthRejected, VendorUnavailable } from "../transport/errors.ts";
+import { mostInAnyWindow, type VendorAnswer } from "../transport/virtual-vendor.ts";
 import {
   type Behaviour,
+  fleetOf,
+  manyBatchesOf,
   openScene,
-  type Purpose,
   type Scene,
   type SceneOptions,
   sweepAll,
   type VendorHarness,
 } from "./contract-scene.ts";
+import { secretsContract } from "./contract-secrets.ts";
+import { sessionContract } from "./contract-session.ts";
 import { planSweep } from "./plan.ts";
 import type { LatestBatch } from "./vendor.ts";
-
-const PURPOSES: readonly Purpose[] = ["login", "lookup", "devices"];
-const CLOCK_SKEWS_MS = [-900_000, -120_000, 120_000, 900_000];
 
 /** The suite that every vendor's client passes, against a vendor that forgives nothing, in virtual time. */
 export function vendorContract(name: string, harness: VendorHarness): void {
   const { definition, metrics } = harness;
   const { budgets, devicesPerBatch, requestsPerBatch } = definition.limits;
-  /** So many that the limit holds up the last. */
-  const manyBatches = 30 * Math.ceil(Math.max(...budgets.map(({ requests }) => requests)) / 10);
-  const fleet = (devices: number): string[] => Array.from({ length: devices }, (_, index) => harness.device(index));
-
+  const manyBatches = manyBatchesOf(harness);
+  const fleet = (devices: number): string[] => fleetOf(harness, devices);
   const scene = (options: SceneOptions = {}): Scene => openScene(harness, options);
 
   describe(`${name} keeps the vendor contract`, () => {
@@ -179,98 +176,6 @@ export function vendorContract(name: string, harness: VendorHarness): void {
       });
     });
 
-    describe.runIf(harness.tokenLifetimeMs !== null)("the login", () => {
-      const lifetimeMs = harness.tokenLifetimeMs ?? 0;
-      const crowd = (stage: Scene): Promise<LatestBatch[][]> =>
-        stage.clock.run(
-          Promise.all(Array.from({ length: 1000 }, (_, number) => sweepAll(stage, [harness.device(number)]))),
-        );
-      const failed = (batches: LatestBatch[][]): LatestBatch[] => batches.flat().filter(({ failure }) => failure);
-
-      test("is one for 1,000 who find their token expired at once, and one more for 1,000 who find it revoked", async () => {
-        const stage = scene();
-        await stage.clock.run(sweepAll(stage, fleet(1)));
-        await stage.clock.advance(lifetimeMs + 1);
-        expect(failed(await crowd(stage))).toEqual([]);
-        expect(stage.seen("login")).toHaveLength(2);
-        stage.vendor.revokeTokens();
-        expect(failed(await crowd(stage))).toEqual([]);
-        expect(stage.seen("login")).toHaveLength(3);
-        expect(stage.refusals()).toBe(0);
-      });
-
-      test("is renewed before its time, and not long before", async () => {
-        const stage = scene();
-        for (let quarter = 0; quarter < 40; quarter++) {
-          await stage.clock.run(sweepAll(stage, fleet(1)));
-          await stage.clock.advance(lifetimeMs / 4);
-        }
-        expect(stage.seen("devices")).toHaveLength(40 * requestsPerBatch);
-        expect(stage.seen("login").length).toBeLessThanOrEqual(14);
-      });
-
-      test("that brings no token that is taken ends after one more try", async () => {
-        const stage = scene({ behaviour: (_, purpose) => (purpose === "devices" ? harness.unauthorised : undefined) });
-        const sweeping = sweepAll(stage, fleet(1));
-        await expect(stage.clock.run(sweeping)).rejects.toMatchObject({ name: "VendorAuthRejected", attempts: 2 });
-        expect(stage.seen("login")).toHaveLength(2);
-        expect(stage.seen("devices")).toHaveLength(2);
-      });
-
-      test.each(["null", "[]", "{}", '{"token":7}', "no JSON"])(
-        "that answers %s is told as a failure",
-        async (body) => {
-          const stage = scene({ behaviour: (_, purpose) => (purpose === "login" ? { status: 200, body } : undefined) });
-          const [batch] = await stage.clock.run(sweepAll(stage, fleet(1)));
-          expect(batch?.failure).toBeInstanceOf(VendorProtocolError);
-        },
-      );
-    });
-
-    describe.runIf(harness.signsTime)("a clock that is wrong", () => {
-      test.each(CLOCK_SKEWS_MS)("by %d ms is learned from one refusal", async (vendorAheadMs) => {
-        const stage = scene({ vendorAheadMs });
-        const batches = await stage.clock.run(sweepAll(stage, fleet(5 * devicesPerBatch)));
-        expect(batches.filter(({ failure }) => failure)).toEqual([]);
-        const again = await stage.clock.run(sweepAll(stage, fleet(5 * devicesPerBatch)));
-        expect(again.filter(({ failure }) => failure)).toEqual([]);
-        const signs = stage.network.seen.filter((request) => stage.vendor.proof(request) !== undefined);
-        expect(
-          signs.filter((request) => !stage.vendor.isAuthentic(request, request.wallMs + vendorAheadMs)),
-        ).toHaveLength(1);
-      });
-
-      test("and set right later is learned again", async () => {
-        const stage = scene({ vendorAheadMs: 900_000 });
-        await stage.clock.run(sweepAll(stage, fleet(1)));
-        stage.clock.jumpWall(900_000);
-        const batches = await stage.clock.run(sweepAll(stage, fleet(1)));
-        expect(batches.filter(({ failure }) => failure)).toEqual([]);
-      });
-
-      test.runIf(harness.tokenLifetimeMs !== null).each([
-        ["at once", () => ({ requestMs: 0, answerMs: 0 })],
-        ["over a slow network", (sent: number) => ({ requestMs: (sent * 37) % 200, answerMs: (sent * 73) % 200 })],
-      ])("and a token that is revoked meanwhile are both found out, %s", async (_name, delay) => {
-        let sent = 0;
-        const stage = scene({ delays: () => delay(sent++) });
-        await stage.clock.run(sweepAll(stage, fleet(1)));
-        stage.clock.jumpWall(-900_000);
-        stage.vendor.revokeTokens();
-        const batches = await stage.clock.run(sweepAll(stage, fleet(manyBatches * devicesPerBatch)));
-        expect(batches.filter(({ failure }) => failure)).toEqual([]);
-        // The last of them once more, signed with the right time.
-        expect(stage.seen("login").length).toBeLessThanOrEqual(3);
-      });
-
-      test("does not make a wrong secret be tried for ever", async () => {
-        const stage = scene({ vendorAheadMs: 900_000, credential: harness.wrongCredential });
-        const sweeping = sweepAll(stage, fleet(3 * devicesPerBatch));
-        await expect(stage.clock.run(sweeping)).rejects.toBeInstanceOf(VendorAuthRejected);
-        expect(stage.network.seen).toHaveLength(2);
-      });
-    });
-
     describe("stopping", () => {
       const reason = new Error("enough");
 
@@ -320,41 +225,8 @@ export function vendorContract(name: string, harness: VendorHarness): void {
       });
     });
 
-    describe("secrets", () => {
-      test.each([200, 302, 400, 401, 429, 500])(
-        "show in no dump when a vendor repeats them with HTTP %d",
-        async (status) => {
-          for (const credential of [harness.credential, harness.wrongCredential]) {
-            for (const from of PURPOSES) {
-              const secrets = (): readonly string[] => [...harness.secrets(credential), ...stage.vendor.tokens()];
-              const echo = (request: SeenRequest): VendorAnswer => {
-                const body = JSON.stringify({
-                  error: request.headers,
-                  secrets: secrets(),
-                  url: encodeURIComponent(secrets().join(" ")),
-                });
-                return { status, body, headers: { location: body, "x-request-id": body } };
-              };
-              const echoes = (purpose: Purpose): boolean => PURPOSES.indexOf(purpose) >= PURPOSES.indexOf(from);
-              const stage: Scene = scene({
-                credential,
-                behaviour: (request, purpose) => (echoes(purpose) ? echo(request) : undefined),
-              });
-              const outcome = await stage.clock.run(sweepAll(stage, fleet(1)).catch((error: unknown) => error));
-              expectNoneOf(secrets(), outcome);
-              expectNoneOf(secrets(), stage.client);
-            }
-          }
-        },
-      );
-
-      test("show in no dump of the definition's refusal of a broken credential", () => {
-        const broken = { ...harness.credential, unknown: "x" };
-        const refusal = definition.credential.safeParse(broken);
-        expect(refusal.success).toBe(false);
-        expectNoneOf(harness.secrets(harness.credential), refusal.error);
-      });
-    });
+    sessionContract(harness);
+    secretsContract(harness);
   });
 
   function expectSound(batch: LatestBatch): void {
@@ -372,16 +244,5 @@ export function vendorContract(name: string, harness: VendorHarness): void {
       const known = new Set([...told, ...batch.missing]);
       expect(batch.asked.filter((device) => !known.has(device))).toEqual([]);
     }
-  }
-
-  function expectNoneOf(secrets: readonly string[], value: unknown): void {
-    const everything = { depth: Number.POSITIVE_INFINITY, showHidden: true };
-    const dump = [
-      inspect(value, everything),
-      JSON.stringify(value),
-      String(value),
-      value instanceof Error ? value.stack : "",
-    ].join();
-    for (const secret of secrets) expect(dump).not.toContain(secret);
   }
 }

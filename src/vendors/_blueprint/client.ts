@@ -1,9 +1,9 @@
 import type { Dispatcher } from "undici";
 import { type Clock, systemClock } from "../../domain/clock.ts";
 import { type CallEvents, Caller } from "../../transport/caller.ts";
-import { VendorAuthRejected, VendorError } from "../../transport/errors.ts";
 import { Limiter } from "../../transport/limiter.ts";
 import type { Session } from "../../transport/session.ts";
+import { loneFailure } from "../lone-failure.ts";
 import { sweep } from "../sweep.ts";
 import type { LatestBatch, VendorClient, VendorLimits } from "../vendor.ts";
 import { type BlueprintCredential, openSession } from "./auth.ts";
@@ -76,9 +76,7 @@ export class BlueprintClient implements VendorClient {
       );
       return { ...toLatest(asked, answer.value.devices, answer.receivedAtMs, this.#caller.redact), failure: null };
     } catch (error) {
-      // A wrong credential meets every other request too.
-      if (!(error instanceof VendorError) || error instanceof VendorAuthRejected) throw error;
-      return { asked, readings: [], missing: [], issues: [], failure: error };
+      return { asked, readings: [], missing: [], issues: [], failure: loneFailure(error) };
     }
   }
 }

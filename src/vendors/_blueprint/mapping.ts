@@ -1,14 +1,9 @@
 import { ACTIVE_POWER, type MetricTemplate, ONLINE } from "../../domain/metric.ts";
 import { QUALITY } from "../../domain/reading.ts";
 import type { Redact } from "../../transport/redact.ts";
-import { originalOf } from "../original.ts";
-import {
-  type IssueKind,
-  type LatestBatch,
-  ORIGINAL_CHARS_MAX,
-  type QualityIssue,
-  type VendorReading,
-} from "../vendor.ts";
+import { isPlausibleTime } from "../plausible-time.ts";
+import { type Refuse, readRows } from "../rows.ts";
+import { type LatestBatch, ORIGINAL_CHARS_MAX, type VendorReading } from "../vendor.ts";
 import { Row, RowOwner } from "./wire.ts";
 
 /** A vendor's point in our words; `read` gives the value in the metric's unit, or null for what is none. */
@@ -23,11 +18,6 @@ const POINTS: Readonly<Record<string, Point>> = {
   connected: { metric: ONLINE, read: (value) => (typeof value === "boolean" ? Number(value) : null) },
 };
 
-const TIME_MIN_MS = Date.UTC(2000, 0, 1);
-const TIME_AHEAD_MAX_MS = 86_400_000;
-
-type Refuse = (kind: IssueKind, detail: string) => void;
-
 /**
  * The vendor's rows in our words. Whatever cannot be used becomes an issue: nothing is guessed, and nothing dropped.
  *
@@ -40,28 +30,13 @@ export function toLatest(
   receivedAtMs: number,
   redact: Redact,
 ): Omit<LatestBatch, "failure"> {
-  const awaited = new Set(asked);
-  const seen = new Set<string>();
-  const readings: VendorReading[] = [];
-  const issues: QualityIssue[] = [];
-  for (const row of rows) {
-    const owner = RowOwner.safeParse(row);
-    const device = owner.data?.id ?? "";
-    const refuse: Refuse = (kind, detail) => {
-      issues.push({ device: cut(redact(device)), kind, detail, original: originalOf(row, redact) });
-    };
-    if (!owner.success) {
-      refuse("unreadable_value", "A row names no device.");
-    } else if (!awaited.has(device)) {
-      refuse("unasked_device", "The answer holds a device that was not asked for.");
-    } else if (seen.has(device)) {
-      refuse("repeated_device", "The answer holds the device more than once; the first counts.");
-    } else {
-      seen.add(device);
-      readings.push(...readingsOf(row, receivedAtMs, refuse));
-    }
-  }
-  return { asked, readings, missing: asked.filter((device) => !seen.has(device)), issues };
+  return readRows({
+    asked,
+    rows,
+    redact,
+    ownerOf: (row) => RowOwner.safeParse(row).data?.id ?? null,
+    read: (_device, row, refuse) => readingsOf(row, receivedAtMs, refuse),
+  });
 }
 
 function readingsOf(row: unknown, receivedAtMs: number, refuse: Refuse): VendorReading[] {
@@ -71,7 +46,7 @@ function readingsOf(row: unknown, receivedAtMs: number, refuse: Refuse): VendorR
     return [];
   }
   const timeMs = Math.trunc(Date.parse(data.time));
-  if (!(timeMs >= TIME_MIN_MS && timeMs <= receivedAtMs + TIME_AHEAD_MAX_MS)) {
+  if (!isPlausibleTime(timeMs, receivedAtMs)) {
     refuse("implausible_time", "The time of the row lies before 2000 or more than a day ahead.");
     return [];
   }

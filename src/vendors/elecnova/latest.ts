@@ -1,5 +1,6 @@
-import { VendorAuthRejected, VendorError, VendorRefused } from "../../transport/errors.ts";
+import { VendorRefused } from "../../transport/errors.ts";
 import type { Redact } from "../../transport/redact.ts";
+import { loneFailure } from "../lone-failure.ts";
 import type { LatestBatch } from "../vendor.ts";
 import { isSendable } from "./asked.ts";
 import { type Cabinet, onlineReadings } from "./cabinet.ts";
@@ -26,7 +27,7 @@ export async function latestBatch(asked: readonly string[], calls: LatestCalls):
   try {
     await calls.token();
   } catch (error) {
-    return failed(asked, error, []);
+    return failed(asked, error);
   }
   try {
     const { cabinet, receivedAtMs } = await calls.cabinet(sn);
@@ -56,9 +57,6 @@ async function latestPower(sn: string, { pvPower, nowMs }: LatestCalls): Promise
   }
 }
 
-/** A batch that failed; throws what would meet every other batch too: refusals, but for the statuses that are one cabinet's matter. */
-function failed(asked: readonly string[], error: unknown, ownStatuses: readonly number[]): LatestBatch {
-  if (!(error instanceof VendorError)) throw error;
-  if (error instanceof VendorAuthRejected && !ownStatuses.includes(error.status ?? 0)) throw error;
-  return { asked, readings: [], missing: [], issues: [], failure: error };
+function failed(asked: readonly string[], error: unknown, ownStatuses: readonly number[] = []): LatestBatch {
+  return { asked, readings: [], missing: [], issues: [], failure: loneFailure(error, ownStatuses) };
 }

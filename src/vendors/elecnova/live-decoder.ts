@@ -1,8 +1,9 @@
 import { QUALITY } from "../../domain/reading.ts";
 import { originalOf } from "../original.ts";
+import { isPlausibleTime } from "../plausible-time.ts";
 import { type IssueKind, ORIGINAL_CHARS_MAX, type QualityIssue, type VendorReading } from "../vendor.ts";
 import { POINTS, type PointMapping, scaled } from "./mapping.ts";
-import { instantMs, isPlausible } from "./times.ts";
+import { instantMs } from "./times.ts";
 
 /** A message as the vendor's broker sent it. */
 export interface LiveMessage {
@@ -119,7 +120,7 @@ function timeOf(fields: Fields, receivedAtMs: number): Pick<VendorReading, "time
   if (field === undefined) return { timeMs: receivedAtMs, quality: QUALITY.uncertain };
   const value = fields[field];
   const timeMs = typeof value === "number" ? Math.round(value) : typeof value === "string" ? instantMs(value) : null;
-  return timeMs !== null && isPlausible(timeMs, receivedAtMs) ? { timeMs, quality: QUALITY.good } : null;
+  return timeMs !== null && isPlausibleTime(timeMs, receivedAtMs) ? { timeMs, quality: QUALITY.good } : null;
 }
 
 const DECIMAL = /^[+-]?\d{1,15}(\.\d{1,15})?$/;

@@ -1,10 +1,11 @@
 import { type CalendarSpan, localDateAt, localDay, localMonth } from "../../domain/calendar.ts";
 import { QUALITY } from "../../domain/reading.ts";
 import type { Redact } from "../../transport/redact.ts";
+import { isPlausibleTime } from "../plausible-time.ts";
 import type { QualityIssue, VendorReading } from "../vendor.ts";
 import { issueOf } from "./issues.ts";
 import { type PointMapping, SERIES, scaled } from "./mapping.ts";
-import { instantMs, isPlausible } from "./times.ts";
+import { instantMs } from "./times.ts";
 import { SeriesRow } from "./wire.ts";
 
 /** PV power as readings of `pv_active_power`, W, oldest first. */
@@ -44,7 +45,7 @@ export function toPvPower(sn: string, rows: readonly unknown[], receivedAtMs: nu
     const timeMs = instantMs(time);
     const known = timeMs === null ? undefined : byTime.get(timeMs);
     if (timeMs === null) refuse("implausible_time", "The time of a value is no RFC 3339 time with a zone.");
-    else if (!isPlausible(timeMs, receivedAtMs)) {
+    else if (!isPlausibleTime(timeMs, receivedAtMs)) {
       refuse("implausible_time", "The time of a value lies before 2000 or more than a day ahead.");
     } else if (!known) {
       byTime.set(timeMs, { device: sn, metric: SERIES.pvPower.metric, timeMs, value, quality: QUALITY.good });
@@ -81,7 +82,7 @@ export function toPvEnergy(
       refuse("implausible_time", `The time of a value is no ${unit} such as ${EXAMPLE[unit]}.`);
       continue;
     }
-    if (!isPlausible(span.fromMs, receivedAtMs)) {
+    if (!isPlausibleTime(span.fromMs, receivedAtMs)) {
       refuse("implausible_time", `A ${unit} begins before 2000 or more than a day ahead.`);
       continue;
     }

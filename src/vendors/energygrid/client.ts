@@ -1,8 +1,8 @@
 import type { Dispatcher } from "undici";
 import { type Clock, systemClock } from "../../domain/clock.ts";
 import { type CallEvents, Caller } from "../../transport/caller.ts";
-import { VendorAuthRejected, VendorError } from "../../transport/errors.ts";
 import { Limiter } from "../../transport/limiter.ts";
+import { loneFailure } from "../lone-failure.ts";
 import { sweep } from "../sweep.ts";
 import type { LatestBatch, VendorClient, VendorLimits } from "../vendor.ts";
 import { signer } from "./auth.ts";
@@ -88,9 +88,7 @@ export class EnergyGridClient implements VendorClient {
       );
       return { ...toLatest(asked, answer.value.data, answer.receivedAtMs, this.#caller.redact), failure: null };
     } catch (error) {
-      // A wrong token meets every other request too.
-      if (!(error instanceof VendorError) || error instanceof VendorAuthRejected) throw error;
-      return { asked, readings: [], missing: [], issues: [], failure: error };
+      return { asked, readings: [], missing: [], issues: [], failure: loneFailure(error) };
     }
   }
 }

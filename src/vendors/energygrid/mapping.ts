@@ -1,8 +1,9 @@
 import { ACTIVE_POWER, ONLINE } from "../../domain/metric.ts";
 import { QUALITY } from "../../domain/reading.ts";
 import type { Redact } from "../../transport/redact.ts";
-import { originalOf } from "../original.ts";
-import { type LatestBatch, ORIGINAL_CHARS_MAX, type QualityIssue, type VendorReading } from "../vendor.ts";
+import { isPlausibleTime } from "../plausible-time.ts";
+import { type Refuse, readRows } from "../rows.ts";
+import type { LatestBatch, VendorReading } from "../vendor.ts";
 import { Row, RowOwner } from "./wire.ts";
 
 const POWER_CHARS_MAX = 64;
@@ -21,9 +22,6 @@ export function parsePowerW(text: string): number | null {
   return sign === "" || sign === "+" || powerW === 0 ? powerW : -powerW;
 }
 
-const TIME_MIN_MS = Date.UTC(2000, 0, 1);
-const TIME_AHEAD_MAX_MS = 86_400_000;
-
 /**
  * The vendor's rows in our words: active power at the time the device reported it, and online or not as of `receivedAtMs`,
  * since the vendor states the status as of now while `last_updated` of an offline device lies in the past.
@@ -37,36 +35,16 @@ export function toLatest(
   receivedAtMs: number,
   redact: Redact,
 ): Omit<LatestBatch, "failure"> {
-  const awaited = new Set(asked);
-  const seen = new Set<string>();
-  const readings: VendorReading[] = [];
-  const issues: QualityIssue[] = [];
-  for (const row of rows) {
-    const owner = RowOwner.safeParse(row);
-    const device = owner.success ? owner.data.sn : "";
-    const refuse = (kind: QualityIssue["kind"], detail: string): void => {
-      issues.push({ device: cut(redact(device)), kind, detail, original: originalOf(row, redact) });
-    };
-    if (!owner.success) {
-      refuse("unreadable_value", "A row names no device.");
-    } else if (!awaited.has(device)) {
-      refuse("unasked_device", "The answer holds a device that was not asked for.");
-    } else if (seen.has(device)) {
-      refuse("repeated_device", "The answer holds the device more than once; the first counts.");
-    } else {
-      seen.add(device);
-      readings.push(...readingsOf(device, row, receivedAtMs, refuse));
-    }
-  }
-  return { asked, readings, missing: asked.filter((serial) => !seen.has(serial)), issues };
+  return readRows({
+    asked,
+    rows,
+    redact,
+    ownerOf: (row) => RowOwner.safeParse(row).data?.sn ?? null,
+    read: (device, row, refuse) => readingsOf(device, row, receivedAtMs, refuse),
+  });
 }
 
-function readingsOf(
-  device: string,
-  row: unknown,
-  receivedAtMs: number,
-  refuse: (kind: QualityIssue["kind"], detail: string) => void,
-): VendorReading[] {
+function readingsOf(device: string, row: unknown, receivedAtMs: number, refuse: Refuse): VendorReading[] {
   const readings: VendorReading[] = [];
   const { status, power, last_updated } = Row.shape;
   const fields = row as Readonly<Record<string, unknown>>;
@@ -87,7 +65,7 @@ function readingsOf(
 
   const timeText = last_updated.safeParse(fields["last_updated"]).data;
   const timeMs = timeText === undefined ? Number.NaN : Date.parse(timeText);
-  const plausible = timeMs >= TIME_MIN_MS && timeMs <= receivedAtMs + TIME_AHEAD_MAX_MS;
+  const plausible = isPlausibleTime(timeMs, receivedAtMs);
   if (!plausible) {
     const detail = Number.isNaN(timeMs) ? "is no time with a zone" : "lies before 2000 or more than a day ahead";
     refuse("implausible_time", `The time of the reading ${detail}.`);
@@ -97,8 +75,4 @@ function readingsOf(
     readings.push({ device, metric: ACTIVE_POWER, timeMs, value: powerW, quality });
   }
   return readings;
-}
-
-function cut(text: string): string {
-  return text.slice(0, ORIGINAL_CHARS_MAX);
 }

@@ -1,3 +1,4 @@
+import { loneFailure } from "../lone-failure.ts";
 import { piecewise } from "../piecewise.ts";
 import { chunks, SWEEP_BATCHES_OPEN_MAX } from "../sweep.ts";
 import type { LatestBatch } from "../vendor.ts";
@@ -5,7 +6,7 @@ import type { CallHow, PowerPAccount } from "./account.ts";
 import { SIGNALS_PER_CALL_MAX } from "./cut.ts";
 import { type KnownSignal, toLatest } from "./mapping.ts";
 import { periodText } from "./periods.ts";
-import { joined, NO_POINTS, ofThisCallOnly, type Points, readLatestPoints } from "./point-calls.ts";
+import { joined, NO_POINTS, type Points, readLatestPoints } from "./point-calls.ts";
 import type { LatestPoints } from "./points.ts";
 import { parseSignalId, type SignalList } from "./signals.ts";
 import type { DatabaseId } from "./wire.ts";
@@ -44,7 +45,7 @@ export class LatestCalls {
       const missing = indexes.filter((_, position) => !answered.has(position));
       return { databaseId, indexes, missing, ...value, failure: null };
     } catch (error) {
-      return { databaseId, indexes, missing: [], ...NO_POINTS, failure: ofThisCallOnly(error) };
+      return { databaseId, indexes, missing: [], ...NO_POINTS, failure: loneFailure(error) };
     }
   }
 
@@ -87,7 +88,7 @@ export class LatestCalls {
       const latest = await this.#readListed(first.signal.measurement.databaseId, listed, signal);
       return { ...latest, asked, missing: [...latest.missing, ...unlisted], failure: null };
     } catch (error) {
-      return { asked, readings: [], missing: [], issues: [], failure: ofThisCallOnly(error) };
+      return { asked, readings: [], missing: [], issues: [], failure: loneFailure(error) };
     }
   }
 

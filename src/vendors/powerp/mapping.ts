@@ -11,6 +11,7 @@ import { QUALITY } from "../../domain/reading.ts";
 import { UNIT } from "../../domain/units.ts";
 import type { Redact } from "../../transport/redact.ts";
 import { originalOf } from "../original.ts";
+import { isPlausibleTime } from "../plausible-time.ts";
 import type { LatestBatch, QualityIssue, VendorReading } from "../vendor.ts";
 import type { PointOutcome } from "./points.ts";
 import { scaled, unitOf } from "./units.ts";
@@ -81,9 +82,6 @@ function slug(text: string): string {
   return words.slice(0, NAME_CHARS_MAX).replaceAll(/^_+|_+$/g, "");
 }
 
-const TIME_MIN_MS = Date.UTC(2000, 0, 1);
-const TIME_AHEAD_MAX_MS = 86_400_000;
-
 /** A signal of the list, and what it is in our words. */
 export interface KnownSignal {
   readonly measurement: Measurement;
@@ -128,7 +126,7 @@ export function toLatest({
     told.add(device);
     const { mapping } = signal;
     const value = mapping ? scaled(sent, mapping.exponent) : sent;
-    if (!(timeMs >= TIME_MIN_MS && timeMs <= receivedAtMs + TIME_AHEAD_MAX_MS)) {
+    if (!isPlausibleTime(timeMs, receivedAtMs)) {
       refuse("implausible_time", "The time of the point lies before 2000 or more than a day ahead.");
     } else if (!mapping) {
       refuse("unknown_unit", "The signal's unit is not known, or not one of the metric that its name says.");

@@ -1,5 +1,6 @@
 import type { Answer } from "../../transport/caller.ts";
-import { VendorAuthRejected, VendorError, VendorRefused } from "../../transport/errors.ts";
+import { VendorRefused } from "../../transport/errors.ts";
+import { loneFailure } from "../lone-failure.ts";
 import type { CallHow, PowerPAccount } from "./account.ts";
 import { halved, type Piece } from "./cut.ts";
 import { instantText, justBeforeText } from "./instants.ts";
@@ -43,15 +44,8 @@ export async function readPiece(account: PowerPAccount, piece: Piece, how: CallH
   try {
     return { piece, ...(await readHalving(account, piece, how, HALVINGS_MAX)), failure: null };
   } catch (error) {
-    return { piece, ...NO_POINTS, failure: ofThisCallOnly(error) };
+    return { piece, ...NO_POINTS, failure: loneFailure(error) };
   }
-}
-
-/** A failure that lets the other calls go on. @throws the error, when it is none */
-export function ofThisCallOnly(error: unknown): VendorError {
-  // A wrong credential meets every other call too.
-  if (!(error instanceof VendorError) || error instanceof VendorAuthRejected) throw error;
-  return error;
 }
 
 /** The newest points of at most `SIGNALS_PER_CALL_MAX` signals. @throws VendorError */

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { VendorRefused } from "../../transport/errors.ts";
 import { TokenCache } from "../../transport/token-cache.ts";
+import { loneFailure } from "../lone-failure.ts";
 import type { CallHow, PowerPAccount } from "./account.ts";
-import { NO_POINTS, ofThisCallOnly, wireId } from "./point-calls.ts";
+import { NO_POINTS, wireId } from "./point-calls.ts";
 import { StreamDecoder } from "./point-decoder.ts";
 import type { AskedTimes } from "./point-sink.ts";
 import type { SelectBatch, SelectPiece, StreamOutcome } from "./points.ts";
@@ -91,7 +92,7 @@ export class SelectCalls {
         failure: null,
       };
     } catch (error) {
-      const failure = ofThisCallOnly(error);
+      const failure = loneFailure(error);
       return { piece, ...NO_POINTS, streams: [], decoded: null, query: null, failure };
     }
   }

@@ -168,6 +168,8 @@ function series(url: URL): Series {
     to,
     step: `PT${stepMs / 60_000}M`,
     timezone: TIMEZONE,
+    plan: { rollup: null, rollupShare: 0 },
+    gapRule: { maxGapS: 3_600, between: "linear" },
     series: [{ metricId, unit: "W", points, coverage: 0.92 }],
     nextCursor: null,
   };

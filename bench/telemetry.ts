@@ -13,7 +13,7 @@ import { openTelemetry } from "../src/telemetry/open.ts";
 const SERIES = 2_000;
 const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2026, 5, 21);
-const LOAD = { batchRows: 10_000, batches: 300, writers: 4 };
+const LOAD = { batchRows: 10_000, batches: 500, writers: 8 };
 const TRICKLE = { batchRows: 10, batches: 1_000, writers: 1 };
 const MANY_SMALL = { batchRows: 10, batches: 5_000, writers: 32 };
 const IDLE_MS = 10_000;
@@ -41,9 +41,6 @@ try {
   };
   for (const [name, load] of Object.entries({ LOAD, TRICKLE, MANY_SMALL }))
     figures[name.toLowerCase()] = await append(load, batchOf);
-  const projectedMs = performance.now();
-  while (store.health().pendingReadings > 0) await systemClock.sleepUntil(systemClock.monotonicMs() + 5);
-  figures["untilAllInEngineMs"] = rounded(performance.now() - projectedMs);
   const day = (series: number) => ({ series: [series], fromMs: START_MS, toMs: START_MS + DAY_MS });
   figures["rawDayOneSeriesMs"] = await timed((n) => store.readRaw({ ...day(1 + n), limit: 50_000 }));
   figures["stepsDayOneSeriesMs"] = await timed((n) =>
@@ -65,6 +62,7 @@ console.log(JSON.stringify(figures, null, 2));
 async function append(load: typeof LOAD, batchOf: (rows: number) => ReadingColumns): Promise<object> {
   const batches = Array.from({ length: load.batches }, () => batchOf(load.batchRows));
   const acksMs: number[] = [];
+  const cpuBeforeMs = cpuOfBothMs();
   const startedMs = performance.now();
   const write = async (): Promise<void> => {
     for (let batch = batches.pop(); batch; batch = batches.pop()) {
@@ -74,8 +72,23 @@ async function append(load: typeof LOAD, batchOf: (rows: number) => ReadingColum
     }
   };
   await Promise.all(Array.from({ length: load.writers }, write));
-  const tookS = (performance.now() - startedMs) / 1_000;
-  return { ...load, readingsPerS: Math.round((load.batches * load.batchRows) / tookS), ackMs: percentiles(acksMs) };
+  const readings = load.batches * load.batchRows;
+  const ackedPerS = Math.round((readings / (performance.now() - startedMs)) * 1_000);
+  while (store.health().pendingReadings > 0) await systemClock.sleepUntil(systemClock.monotonicMs() + 5);
+  const inEnginePerS = Math.round((readings / (performance.now() - startedMs)) * 1_000);
+  const cpuNs = cpuOfBothMs().map((afterMs, index) => ((afterMs - (cpuBeforeMs[index] ?? 0)) * 1e6) / readings);
+  const [serverCpuNsPerReading, engineCpuNsPerReading] = cpuNs.map(Math.round);
+  return { ...load, ackedPerS, inEnginePerS, serverCpuNsPerReading, engineCpuNsPerReading, ackMs: percentiles(acksMs) };
+}
+
+/** CPU time of this process, its journal's thread included, and of the engine's. */
+function cpuOfBothMs(): number[] {
+  const processId = store.engineProcessId();
+  const { user, system } = process.cpuUsage();
+  return [
+    (user + system) / 1_000,
+    processId !== undefined && existsSync(`/proc/${processId}/stat`) ? cpuMs(processId) : 0,
+  ];
 }
 
 async function timed(ask: (n: number) => Promise<unknown>): Promise<object> {

@@ -36,7 +36,7 @@ export class Operator {
   }
 
   /** Signs in. The server must have been started with `OPERATOR_ENV`. */
-  static async signIn(server: ServerProcess): Promise<Operator> {
+  static async signIn(server: Pick<ServerProcess, "url">): Promise<Operator> {
     const answer = await signIn(server.url);
     const { accessToken } = await jsonOf<{ accessToken: string }>(answer, 200);
     const cookie = (answer.headers.getSetCookie()[0] ?? "").split(";")[0] ?? "";
@@ -52,8 +52,8 @@ export class Operator {
     readonly serialNumbers: readonly string[];
     readonly pollIntervalMs: number;
   }): Promise<ConnectionReport> {
-    const site = await this.#post<{ id: string }>("/sites", { name: `Site of ${account.name}`, timezone: "UTC" });
-    return this.#post("/connections", { ...account, siteId: site.id });
+    const site = await this.post<{ id: string }>("/sites", { name: `Site of ${account.name}`, timezone: "UTC" });
+    return this.post("/connections", { ...account, siteId: site.id });
   }
 
   async connection(id: string): Promise<ConnectionReport> {
@@ -89,12 +89,18 @@ export class Operator {
     return shown.replaceAll(/\s+/g, " ");
   }
 
-  async #get<T>(path: string): Promise<T> {
+  /** The text of the answer to any other GET, `path` from behind `/api/v1` on. @throws Error for any status but 200 */
+  async text(path: string): Promise<string> {
     const answer = await fetch(`${this.#url}/api/v1${path}`, { headers: { authorization: `Bearer ${this.#bearer}` } });
-    return jsonOf<T>(answer, 200);
+    return textOf(answer, 200);
   }
 
-  async #post<T>(path: string, body: object): Promise<T> {
+  async #get<T>(path: string): Promise<T> {
+    return JSON.parse(await this.text(path)) as T;
+  }
+
+  /** The body of the answer 201 to any other POST. */
+  async post<T>(path: string, body: object): Promise<T> {
     const answer = await fetch(`${this.#url}/api/v1${path}`, {
       method: "POST",
       headers: { authorization: `Bearer ${this.#bearer}`, "content-type": "application/json" },
@@ -120,7 +126,11 @@ function signIn(url: string): Promise<Response> {
 }
 
 async function jsonOf<T>(answer: Response, status: number): Promise<T> {
+  return JSON.parse(await textOf(answer, status)) as T;
+}
+
+async function textOf(answer: Response, status: number): Promise<string> {
   const text = await answer.text();
   if (answer.status !== status) throw new Error(`${answer.url} answered ${answer.status}: ${text}`);
-  return JSON.parse(text) as T;
+  return text;
 }

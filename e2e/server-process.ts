@@ -6,12 +6,26 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const PROGRAM = resolve(import.meta.dirname, "../bin/kilowatch.mjs");
 const START_MS_MAX = 30_000;
+/** What the program prints of itself ends a line; addresses in its log do not. */
+const OWN_URL = /(?:^| )(https?:\/\/[^\s"]+)$/m;
 
 export interface StartOptions {
   readonly command?: "demo" | "serve";
   readonly dataDir: string;
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The program ended before it was ready. */
+export class EndedEarly extends Error {
+  override readonly name = "EndedEarly";
+  /** What ended it; null when it ended by itself. */
+  readonly signal: NodeJS.Signals | null;
+
+  constructor(signal: NodeJS.Signals | null, output: string) {
+    super(`it ended early (${signal ?? "by itself"}):\n${output}`);
+    this.signal = signal;
+  }
 }
 
 /** The real program in processes of its own, as a user starts it. */
@@ -28,18 +42,23 @@ export class ServerProcess {
     this.#child = started.child;
     this.#exited = started.exited;
     this.#output = started.output;
-    this.url = /https?:\/\/\S+/.exec(started.output())?.[0] ?? "";
+    this.url = OWN_URL.exec(started.output())?.[1] ?? "";
     this.signInLink = /https?:\/\/\S+code=\S+/.exec(started.output())?.[0] ?? "";
     this.readyMs = readyMs;
   }
 
-  /** Starts the program and waits until it is ready. Rejects with what it printed when it ends before. */
+  /** Starts the program and waits until it is ready. @throws EndedEarly with what it printed when it ends before. */
   static async start(options: StartOptions): Promise<ServerProcess> {
     const beganMs = performance.now();
     const started = launch(options);
     while (performance.now() - beganMs < START_MS_MAX) {
-      if (started.child.exitCode !== null) throw new Error(`it ended early:\n${started.output()}`);
-      const url = /code=\S+/.test(started.output()) && /https?:\/\/\S+/.exec(started.output())?.[0];
+      const { exitCode, signalCode } = started.child;
+      if (exitCode !== null || signalCode !== null) {
+        // What it printed last may still be in the pipe.
+        await started.exited;
+        throw new EndedEarly(signalCode, started.output());
+      }
+      const url = /code=\S+/.test(started.output()) && OWN_URL.exec(started.output())?.[1];
       const answer = url ? await fetch(`${url}/readyz`).catch(() => null) : null;
       if (answer?.ok) return new ServerProcess(started, performance.now() - beganMs);
       await sleep(10);
@@ -51,6 +70,16 @@ export class ServerProcess {
   get pid(): number {
     if (this.#child.pid === undefined) throw new Error("the process did not start");
     return this.#child.pid;
+  }
+
+  /** False once its process has ended. */
+  get isAlive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Resolves when its process ends, however it ends. */
+  get ended(): Promise<unknown> {
+    return this.#exited;
   }
 
   get output(): string {

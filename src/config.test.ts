@@ -16,9 +16,29 @@ describe("the server's settings", () => {
       secretKey: null,
       admin: null,
       openData: false,
+      telemetryServer: null,
+      mqtt: null,
       logLevel: "info",
     });
     expect(Object.isFrozen(read({}))).toBe(true);
+  });
+
+  test("MQTT listens where the server does, unless told otherwise", () => {
+    expect(read({ KILOWATCH_MQTT_PORT: "1883" }).mqtt).toEqual({
+      host: "127.0.0.1",
+      port: 1883,
+      topic: null,
+      tls: null,
+    });
+    const env = {
+      KILOWATCH_MQTT_PORT: "8883",
+      KILOWATCH_MQTT_HOST: "0.0.0.0",
+      KILOWATCH_MQTT_TOPIC: "plant/{device}",
+      KILOWATCH_MQTT_TLS_CERT: "c.pem",
+      KILOWATCH_MQTT_TLS_KEY: "k.pem",
+    };
+    const tls = { certificatePath: resolve("c.pem"), keyPath: resolve("k.pem") };
+    expect(read(env).mqtt).toEqual({ host: "0.0.0.0", port: 8883, topic: "plant/{device}", tls });
   });
 
   test("come from the environment, and flags win", () => {
@@ -49,15 +69,62 @@ describe("the server's settings", () => {
       { KILOWATCH_OPEN_DATA: "1", KILOWATCH_HOST: "0.0.0.0" },
       /listen on 127\.0\.0\.1/,
     ],
+    [
+      "MQTT settings without a port",
+      { KILOWATCH_MQTT_TOPIC: "a/{device}" },
+      /^KILOWATCH_MQTT_TOPIC does nothing without/,
+    ],
+    [
+      "MQTT in the clear for the whole network",
+      { KILOWATCH_MQTT_PORT: "1883", KILOWATCH_MQTT_HOST: "0.0.0.0" },
+      /without TLS would send API keys/,
+    ],
+    [
+      "half of MQTT's TLS",
+      { KILOWATCH_MQTT_PORT: "8883", KILOWATCH_MQTT_TLS_CERT: "c.pem" },
+      /^KILOWATCH_MQTT_TLS_KEY is not set/,
+    ],
   ])("refuse %s in one line", (_case, env, line) => {
     expect(() => read(env as unknown as Record<string, string>)).toThrow(StartupError);
     expect(() => read(env as unknown as Record<string, string>)).toThrow(line);
     expect(() => read(env as unknown as Record<string, string>)).not.toThrow(/\n/);
   });
 
+  test("leave the command line's API key alone", () => {
+    expect(JSON.stringify(read({ KILOWATCH_API_KEY: "kw_x" }))).not.toMatch(/kw_x/);
+    expect(readSecretVariable("KILOWATCH_API_KEY", { KILOWATCH_API_KEY: "kw_x" })).toBe("kw_x");
+  });
+
   test("never repeat a secret in a refusal", () => {
     expect(() => read({ KILOWATCH_SECRET_KEY: "hunter2" })).toThrow(/KILOWATCH_SECRET_KEY must have at least 16/);
     expect(() => read({ KILOWATCH_SECRET_KEY: "hunter2" })).not.toThrow(/hunter2/);
+  });
+
+  test.each([
+    ["http://clickhouse:8123", { origin: "http://clickhouse:8123", database: "kilowatch", username: "", password: "" }],
+    ["http://[::1]:8123/", { origin: "http://[::1]:8123", database: "kilowatch" }],
+    ["https://db.example.org/Fleet_2/", { origin: "https://db.example.org", database: "Fleet_2" }],
+    ["https://a%40b:p%2F%3Aw%25@db:8443/x", { origin: "https://db:8443", username: "a@b", password: "p/:w%" }],
+    [`http://h:1/${"d".repeat(64)}`, { database: "d".repeat(64) }],
+  ])("take a ClickHouse server from %s", (KILOWATCH_TELEMETRY_URL, server) => {
+    expect(read({ KILOWATCH_TELEMETRY_URL }).telemetryServer).toMatchObject(server);
+  });
+
+  test.each([
+    "clickhouse:8123",
+    "ftp://user:hunter2@host/db",
+    "http://user:hunter2@host:99999/db",
+    "http://user:hunter2@host/two/parts",
+    "http://user:hunter2@host/a-b",
+    "http://user:hunter2@host/`x`",
+    `http://user:hunter2@host/${"d".repeat(65)}`,
+    "http://user:hunter2@host/db?password=hunter2",
+    "http://user:hunter2@host/db#hunter2",
+    "http://user:hunter2%zz@host/db",
+  ])("refuse %s as a ClickHouse server in one line without its password", (KILOWATCH_TELEMETRY_URL) => {
+    expect(() => read({ KILOWATCH_TELEMETRY_URL })).toThrow(StartupError);
+    expect(() => read({ KILOWATCH_TELEMETRY_URL })).toThrow(/^KILOWATCH_TELEMETRY_URL must look like http:[^\n]*$/);
+    expect(() => read({ KILOWATCH_TELEMETRY_URL })).not.toThrow(/hunter2/);
   });
 
   test("name the flag when the flag is wrong", () => {

@@ -17,7 +17,33 @@ export interface ServerConfig {
   readonly admin: { readonly email: string; readonly password: string } | null;
   /** Opens `POST /data` and `GET /data` without a key; loopback only. */
   readonly openData: boolean;
+  /** The ClickHouse server that holds the readings; null: they are kept in the data folder. */
+  readonly telemetryServer: TelemetryServer | null;
+  /** Null: readings are not taken by MQTT. */
+  readonly mqtt: MqttConfig | null;
   readonly logLevel: LogLevel;
+}
+
+/** A ClickHouse server and who asks it. */
+export interface TelemetryServer {
+  /** `http://host:8123` or `https://host:8443`; a URL without a port means 80 or 443. No secret is in it. */
+  readonly origin: string;
+  /** Letters, digits and underscores. */
+  readonly database: string;
+  /** Empty: the server's default user. */
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Where readings are taken by MQTT. */
+export interface MqttConfig {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Topic template; null for the usual one. */
+  readonly topic: string | null;
+  /** PEM files, absolute; null listens without TLS, which only a loopback address may. */
+  readonly tls: { readonly certificatePath: string; readonly keyPath: string } | null;
 }
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
@@ -30,34 +56,65 @@ export interface ServerFlags {
   readonly dataDir?: string | undefined;
 }
 
-/** Variables that hold secrets of other programs' accounts, read for the command line only. */
+/** Variables that hold secrets of accounts elsewhere, read for the command line only. */
 export type SecretVariable =
   | "ENERGYGRID_TOKEN"
   | "ELECNOVA_CLIENT_ID"
   | "ELECNOVA_CLIENT_SECRET"
   | "POWERP_CLIENT_ID"
-  | "POWERP_CLIENT_SECRET";
+  | "POWERP_CLIENT_SECRET"
+  | "KILOWATCH_API_KEY";
 
 const SECRET_KEY_CHARS_MIN = 16;
 
+const TELEMETRY_URL = "must look like http://user:password@host:8123/database (or https)";
+const DATABASE = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+/** Of a URL that names none. */
+const DEFAULT_DATABASE = "kilowatch";
+
+const telemetryUrl = z.string().transform((text, context): TelemetryServer => {
+  const url = URL.parse(text);
+  const database = url?.pathname.replace(/^\//, "").replace(/\/$/, "") || DEFAULT_DATABASE;
+  // What is wrong is not quoted: it may hold the password.
+  if (!url || !/^https?:$/.test(url.protocol) || !DATABASE.test(database) || url.search !== "" || url.hash !== "") {
+    context.addIssue(TELEMETRY_URL);
+    return z.NEVER;
+  }
+  try {
+    const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+    return Object.freeze({ origin: url.origin, database, username, password });
+  } catch {
+    context.addIssue(`${TELEMETRY_URL}, with % written as %25 in the name and the password`);
+    return z.NEVER;
+  }
+});
+
+const portNumber = z
+  .string()
+  .regex(/^\d{1,5}$/, "must be a port number, 0 to 65535")
+  .transform(Number)
+  .refine((port) => port <= 65_535, "must be a port number, 0 to 65535");
 const flagText = z.enum(["0", "1"], "must be 1 (on) or 0 (off)").transform((text) => text === "1");
 
 /** Every setting there is; a name outside this list stops the start. */
 const SETTINGS = {
   KILOWATCH_HOST: z.string().min(1, "must name an address"),
-  KILOWATCH_PORT: z
-    .string()
-    .regex(/^\d{1,5}$/, "must be a port number, 0 to 65535")
-    .transform(Number)
-    .refine((port) => port <= 65_535, "must be a port number, 0 to 65535"),
+  KILOWATCH_PORT: portNumber,
   KILOWATCH_DATA_DIR: z.string().min(1, "must name a folder"),
   KILOWATCH_SECRET_KEY: z.string().min(SECRET_KEY_CHARS_MIN, `must have at least ${SECRET_KEY_CHARS_MIN} characters`),
   KILOWATCH_ADMIN_EMAIL: z.email("must be an e-mail address"),
   KILOWATCH_ADMIN_PASSWORD: z.string().min(PASSWORD_CHARS_MIN, `must have at least ${PASSWORD_CHARS_MIN} characters`),
   KILOWATCH_CATALOGUE_URL: z.never("is not supported by this version, which keeps its catalogue in SQLite: unset it"),
-  KILOWATCH_TELEMETRY_URL: z.never("is not supported by this version, which stores readings itself: unset it"),
+  KILOWATCH_TELEMETRY_URL: telemetryUrl,
   KILOWATCH_OPEN_DATA: flagText,
+  KILOWATCH_MQTT_PORT: portNumber,
+  KILOWATCH_MQTT_HOST: z.string().min(1, "must name an address"),
+  KILOWATCH_MQTT_TOPIC: z.string(),
+  KILOWATCH_MQTT_TLS_CERT: z.string(),
+  KILOWATCH_MQTT_TLS_KEY: z.string(),
   KILOWATCH_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`),
+  /** Of the commands that talk to a server; the server itself has no use for it. */
+  KILOWATCH_API_KEY: z.string(),
 } as const;
 
 type SettingName = keyof typeof SETTINGS;
@@ -93,7 +150,6 @@ export function readServerConfig(
     );
   }
   read("KILOWATCH_CATALOGUE_URL");
-  read("KILOWATCH_TELEMETRY_URL");
   return Object.freeze({
     host,
     port: read("KILOWATCH_PORT", flags.port) ?? 8080,
@@ -101,6 +157,17 @@ export function readServerConfig(
     secretKey: read("KILOWATCH_SECRET_KEY") ?? null,
     admin: bothOrNeither(read("KILOWATCH_ADMIN_EMAIL"), read("KILOWATCH_ADMIN_PASSWORD")),
     openData,
+    telemetryServer: read("KILOWATCH_TELEMETRY_URL") ?? null,
+    mqtt: mqttOf(
+      {
+        port: read("KILOWATCH_MQTT_PORT"),
+        host: read("KILOWATCH_MQTT_HOST"),
+        topic: read("KILOWATCH_MQTT_TOPIC"),
+        certificate: read("KILOWATCH_MQTT_TLS_CERT"),
+        key: read("KILOWATCH_MQTT_TLS_KEY"),
+      },
+      host,
+    ),
     logLevel: read("KILOWATCH_LOG_LEVEL") ?? "info",
   });
 }
@@ -109,6 +176,45 @@ export function readServerConfig(
 export function readSecretVariable(name: SecretVariable, env: Environment = process.env): string | undefined {
   return env[name] || undefined;
 }
+
+function mqttOf(
+  set: Readonly<Record<"host" | "topic" | "certificate" | "key", string | undefined>> & {
+    readonly port?: number | undefined;
+  },
+  serverHost: string,
+): MqttConfig | null {
+  if (set.port === undefined) {
+    const useless = Object.entries(MQTT_SETTINGS).find(
+      ([name]) => set[name as keyof typeof MQTT_SETTINGS] !== undefined,
+    );
+    if (useless)
+      throw new StartupError(`${useless[1]} does nothing without KILOWATCH_MQTT_PORT: set that too, or unset it.`);
+    return null;
+  }
+  const { certificate, key } = set;
+  if ((certificate === undefined) !== (key === undefined)) {
+    const missing = certificate === undefined ? MQTT_SETTINGS.certificate : MQTT_SETTINGS.key;
+    throw new StartupError(`${missing} is not set: MQTT over TLS needs both a certificate and its key.`);
+  }
+  const host = set.host ?? serverHost;
+  const tls =
+    certificate !== undefined && key !== undefined
+      ? { certificatePath: resolve(certificate), keyPath: resolve(key) }
+      : null;
+  if (!tls && !isLoopback(host)) {
+    throw new StartupError(
+      `MQTT on ${host} without TLS would send API keys in the clear: set KILOWATCH_MQTT_TLS_CERT and KILOWATCH_MQTT_TLS_KEY, or KILOWATCH_MQTT_HOST=127.0.0.1.`,
+    );
+  }
+  return Object.freeze({ host, port: set.port, topic: set.topic ?? null, tls });
+}
+
+const MQTT_SETTINGS = {
+  host: "KILOWATCH_MQTT_HOST",
+  topic: "KILOWATCH_MQTT_TOPIC",
+  certificate: "KILOWATCH_MQTT_TLS_CERT",
+  key: "KILOWATCH_MQTT_TLS_KEY",
+} as const;
 
 function bothOrNeither(email: string | undefined, password: string | undefined): ServerConfig["admin"] {
   if (email !== undefined && password !== undefined) return { email, password };

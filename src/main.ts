@@ -10,20 +10,25 @@ import { Access } from "./access/permissions.ts";
 import { Sessions } from "./access/sessions.ts";
 import { SignIn } from "./access/sign-in.ts";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.ts";
+import type { SeriesDirectory } from "./catalogue/directory.ts";
 import { openSealing } from "./catalogue/sealing.ts";
 import { Collector } from "./collect/collector.ts";
 import type { LogLevel, ServerConfig } from "./config.ts";
 import { systemClock } from "./domain/clock.ts";
 import { StartupError, StorageUnavailable } from "./domain/errors.ts";
 import type { Log } from "./domain/log.ts";
+import { openMqttListener } from "./ingest/mqtt/open.ts";
 import { IngestPipeline } from "./ingest/pipeline.ts";
-import { PushedSeries } from "./ingest/pushed-series.ts";
+import { PushSources } from "./ingest/sources/push-sources.ts";
 import { LiveHub } from "./live/hub.ts";
+import { BodyGate } from "./server/body/body-gate.ts";
 import type { ServerParts } from "./server/parts.ts";
 import { buildServer } from "./server/server.ts";
 import type { PageHandler } from "./server/web.ts";
+import { openClusterTelemetry } from "./telemetry/cluster/open.ts";
+import type { JournaledStore } from "./telemetry/journaled-store.ts";
 import { openTelemetry } from "./telemetry/open.ts";
-import type { TelemetryStore } from "./telemetry/store.ts";
+import type { RetentionClasses, TelemetryStore } from "./telemetry/store.ts";
 import { VENDORS, vendorById } from "./vendors/registry.ts";
 
 export interface StartOptions {
@@ -60,10 +65,11 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     prepareDataFolder(config.dataDir);
     const sealing = openSealing(config.dataDir, config.secretKey);
     const [store, catalogue, pages] = await allOpened(
-      owning(owned, openTelemetry({ dataDir: config.dataDir, clock, log })),
+      owning(owned, openReadings(config, log)),
       owning(owned, openCatalogue(join(config.dataDir, CATALOGUE_FILE), sealing, clock)),
       loadPages(),
     );
+    store.classify(classesOf(catalogue.directory));
     await options.prepare?.(catalogue);
 
     const live = new LiveHub();
@@ -75,18 +81,21 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
       users: catalogue.users,
       sessions: new Sessions(catalogue.users, clock),
       accessTokens: await AccessTokens.open(catalogue.ownSecrets, catalogue.users, clock),
+      apiKeys: catalogue.apiKeys,
       code,
       visitorsMayLook: options.visitorsMayLook,
     });
     await createUnattendedAdmin(catalogue, config);
 
+    const sources = new PushSources({ catalogue, pipeline, clock });
     const parts: ServerParts = {
       catalogue,
       store,
       pipeline,
-      pushedSeries: new PushedSeries(catalogue),
+      sources,
       collector,
       live,
+      bodies: new BodyGate(clock),
       access: new Access({ data: config.openData, operation: options.visitorsMayLook }),
       signIn,
       clock,
@@ -97,6 +106,12 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     const app = await buildServer({ parts, logger, pages, version: packageVersion() });
     owned.defer(() => app.close());
     const url = await listen(app, config);
+    if (config.mqtt) {
+      const { apiKeys } = catalogue;
+      const listener = await openMqttListener(config.mqtt, { apiKeys, sources, clock, log });
+      owned.defer(() => listener.close());
+      log.info({ host: config.mqtt.host, port: listener.port }, "Readings are taken by MQTT.");
+    }
     await collector.start();
     if (options.beside) runBeside(options.beside, { catalogue, pipeline, store }, owned, log);
     const page = (await signIn.needsAdmin()) ? "welcome" : "sign-in/link";
@@ -110,6 +125,22 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     }
     throw error;
   }
+}
+
+/** In the data folder, unless a ClickHouse server is to hold them. */
+function openReadings({ dataDir, telemetryServer: address }: ServerConfig, log: Log): Promise<JournaledStore> {
+  const options = { dataDir, clock: systemClock, log };
+  return address ? openClusterTelemetry({ ...options, address }) : openTelemetry(options);
+}
+
+/** A metric's readings are kept for as long as those of its kind. */
+function classesOf(directory: SeriesDirectory): RetentionClasses {
+  return {
+    classOf: (series) => directory.bySeries(series)?.kind,
+    *seriesOf(kind) {
+      for (const metric of directory.all()) if (metric.kind === kind) yield metric.series;
+    },
+  };
 }
 
 /** Starts work that the server's end aborts and waits for. */

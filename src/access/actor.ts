@@ -1,3 +1,4 @@
+import type { ApiKey } from "../domain/api-key.ts";
 import type { User } from "../domain/user.ts";
 
 /** Who asks. */
@@ -6,6 +7,8 @@ export type Actor =
   | { readonly kind: "user"; readonly user: User; readonly role: "admin" | "viewer" }
   /** Looks around the demo without signing in. */
   | { readonly kind: "visitor"; readonly role: "viewer" }
+  /** A program with an API key: its scopes, not a role, say what it may. */
+  | { readonly kind: "key"; readonly key: ApiKey; readonly role: null }
   | { readonly kind: "nobody"; readonly role: null };
 
 export type Role = Exclude<Actor["role"], null>;

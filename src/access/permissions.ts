@@ -1,3 +1,4 @@
+import type { ApiKeyScope } from "../domain/api-key.ts";
 import { NotAllowed, NotAuthenticated } from "../domain/errors.ts";
 import type { Actor, Role } from "./actor.ts";
 
@@ -14,6 +15,9 @@ export const PERMISSIONS = [
   "data:push",
   "data:read",
   "operation:read",
+  "key:manage",
+  "readings:delete",
+  "retention:manage",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -21,6 +25,16 @@ const VIEWER: readonly Permission[] = ["public", "site:read", "device:read", "me
 const GRANTS: Readonly<Record<Role, ReadonlySet<Permission>>> = {
   admin: new Set(PERMISSIONS),
   viewer: new Set(VIEWER),
+};
+
+const READ: readonly Permission[] = [...VIEWER, "data:read"];
+/** Who lets others in is a person: no key makes keys. Nor does one do what cannot be undone. */
+const FOR_PEOPLE: readonly Permission[] = ["key:manage", "readings:delete", "retention:manage"];
+/** `manage` reads, and does what an administrator does but push readings, remove them, and decide who gets in. */
+const SCOPES: Readonly<Record<ApiKeyScope, ReadonlySet<Permission>>> = {
+  ingest: new Set<Permission>(["public", "data:push"]),
+  read: new Set(READ),
+  manage: new Set(PERMISSIONS.filter((permission) => permission !== "data:push" && !FOR_PEOPLE.includes(permission))),
 };
 
 /** What this server opens, beyond what roles give, to whoever asks from this machine. */
@@ -46,6 +60,7 @@ export class Access {
   can(actor: Actor, permission: Permission, isLocal: boolean): boolean {
     if (permission === "public") return true;
     if (isLocal && this.#open.has(permission)) return true;
+    if (actor.kind === "key") return actor.key.scopes.some((scope) => SCOPES[scope].has(permission));
     return actor.role !== null && GRANTS[actor.role].has(permission);
   }
 
@@ -53,6 +68,7 @@ export class Access {
   require(actor: Actor, permission: Permission, isLocal: boolean): void {
     if (this.can(actor, permission, isLocal)) return;
     if (actor.kind === "user") throw new NotAllowed("Your role does not allow this.");
+    if (actor.kind === "key") throw new NotAllowed("This API key's scopes do not allow this.");
     throw new NotAuthenticated("Sign in first.");
   }
 }

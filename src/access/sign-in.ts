@@ -1,4 +1,6 @@
+import type { ApiKeys } from "../catalogue/api-keys.ts";
 import type { Users } from "../catalogue/users.ts";
+import { API_KEY_MARK } from "../domain/api-key.ts";
 import { Conflict, NotAuthenticated } from "../domain/errors.ts";
 import type { User } from "../domain/user.ts";
 import { ACCESS_TOKEN_LIFETIME_S, type AccessTokens } from "./access-tokens.ts";
@@ -20,6 +22,7 @@ export interface SignInParts {
   readonly users: Users;
   readonly sessions: Sessions;
   readonly accessTokens: AccessTokens;
+  readonly apiKeys: ApiKeys;
   readonly code: OneTimeCode;
   /** Whether somebody who is not signed in may look around (the demo). */
   readonly visitorsMayLook: boolean;
@@ -75,13 +78,22 @@ export class SignIn {
     await this.#parts.sessions.end(sessionToken);
   }
 
-  /** Who it is, by what the request shows. @throws NotAuthenticated for a bearer token that is not, or no longer, good. */
+  /** Who it is, by what the request shows. @throws NotAuthenticated for a bearer token or an API key that is not, or no longer, good. */
   async actorOf(shown: {
     /** Whether the question comes from this very machine: only there may a visitor look around. */
     readonly isLocal: boolean;
+    /** An access token, or an API key. */
     readonly bearer?: string | undefined;
+    /** An API key, from where only such a one may stand. */
+    readonly apiKey?: string | undefined;
     readonly session?: string | undefined;
   }): Promise<Actor> {
+    const apiKey = shown.apiKey ?? (shown.bearer?.startsWith(API_KEY_MARK) ? shown.bearer : undefined);
+    if (apiKey !== undefined) {
+      const key = this.#parts.apiKeys.verify(apiKey);
+      if (!key) throw new NotAuthenticated("The API key is not valid, or no longer.");
+      return { kind: "key", key, role: null };
+    }
     if (shown.bearer !== undefined) {
       const user = await this.#parts.accessTokens.find(shown.bearer);
       if (!user) throw new NotAuthenticated("The access token is not valid, or no longer.");

@@ -1,10 +1,11 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Clock } from "../domain/clock.ts";
 import type { Device } from "../domain/device.ts";
-import { Conflict, NotFound } from "../domain/errors.ts";
+import { NotFound } from "../domain/errors.ts";
 import type { Metric, MetricTemplate } from "../domain/metric.ts";
 import type { CatalogueDatabase } from "./database.ts";
 import type { SeriesDirectory } from "./directory.ts";
+import { insertMetrics, refusingDoubles } from "./metric-rows.ts";
 import { afterId, type Page, type PageRequest, pageOf } from "./page.ts";
 import type { Schema } from "./schema.ts";
 
@@ -15,9 +16,6 @@ export interface DeviceInsertion {
   readonly created: Device[];
   readonly added: { readonly metric: Metric; readonly siteId: string }[];
 }
-
-/** Series numbers are `UInt32` in the telemetry store. */
-export const SERIES_MAX = 2 ** 32 - 1;
 
 /** Devices and the metrics that live under them. */
 export class Devices {
@@ -33,13 +31,15 @@ export class Devices {
 
   /** Fills the directory from the database; once, at start. */
   async loadDirectory(): Promise<void> {
-    const rows = await this.#database
-      .selectFrom("metric")
-      .innerJoin("device", "device.id", "metric.device_id")
-      .selectAll("metric")
-      .select("device.site_id")
-      .execute();
-    for (const row of rows) this.#directory.add(metricOf(row), row.site_id);
+    const sites = await this.#database.selectFrom("site").select(["id", "name"]).orderBy("id").execute();
+    for (const site of sites) this.#directory.addSite(site);
+    for (const row of await this.#database.selectFrom("device").selectAll().orderBy("id").execute()) {
+      this.#directory.addDevice({ ...deviceOf(row), pushedAs: row.pushed_as });
+    }
+    for (const row of await this.#database.selectFrom("metric").selectAll().execute()) {
+      const device = this.#directory.device(row.device_id);
+      if (device) this.#directory.add(metricOf(row), device.siteId);
+    }
   }
 
   /**
@@ -60,20 +60,20 @@ export class Devices {
     metrics: readonly MetricTemplate[],
   ): Promise<DeviceInsertion> {
     const created = devices.map((device) => ({ ...device, id: uuidv7(), createdAtMs: this.#clock.nowMs() }));
-    const added: DeviceInsertion["added"] = [];
     for (const device of created) {
       await refusingDoubles(`serial number ${device.serialNumber}`, () =>
-        transaction.insertInto("device").values(deviceRow(device)).execute(),
+        transaction.insertInto("device").values(deviceRow(device, null)).execute(),
       );
-      for (const metric of metrics) {
-        added.push({ metric: await this.#addMetric(transaction, device.id, metric), siteId: device.siteId });
-      }
     }
-    return { created, added };
+    const wanted = created.flatMap(({ id }) => metrics.map((metric) => ({ ...metric, deviceId: id })));
+    const siteIds = new Map(created.map(({ id, siteId }) => [id, siteId]));
+    const added = await insertMetrics(transaction, wanted, null, this.#clock.nowMs());
+    return { created, added: added.map((metric) => ({ metric, siteId: siteIds.get(metric.deviceId) ?? "" })) };
   }
 
   /** Makes what was committed known to the directory. */
   remember({ created, added }: DeviceInsertion): Device[] {
+    for (const device of created) this.#directory.addDevice({ ...device, pushedAs: null });
     for (const { metric, siteId } of added) this.#directory.add(metric, siteId);
     return created;
   }
@@ -81,10 +81,10 @@ export class Devices {
   /** Adds metrics to a device, all or none. @throws NotFound, Conflict */
   async addMetrics(deviceId: string, templates: readonly MetricTemplate[]): Promise<Metric[]> {
     const device = await this.get(deviceId);
-    const added: Metric[] = [];
-    await this.#database.transaction().execute(async (transaction) => {
-      for (const template of templates) added.push(await this.#addMetric(transaction, deviceId, template));
-    });
+    const wanted = templates.map((template) => ({ ...template, deviceId }));
+    const added = await this.#database
+      .transaction()
+      .execute((transaction) => insertMetrics(transaction, wanted, null, this.#clock.nowMs()));
     for (const metric of added) this.#directory.add(metric, device.siteId);
     return added;
   }
@@ -106,18 +106,6 @@ export class Devices {
     return pageOf(rows.map(deviceOf), request.limit);
   }
 
-  /** A device that belongs to no connection, by its serial number. */
-  async findUnconnected(serialNumber: string): Promise<Device | undefined> {
-    const row = await this.#database
-      .selectFrom("device")
-      .selectAll()
-      .where("serial_number", "=", serialNumber)
-      .where("connection_id", "is", null)
-      .orderBy("id")
-      .executeTakeFirst();
-    return row && deviceOf(row);
-  }
-
   async all(): Promise<Device[]> {
     return (await this.#database.selectFrom("device").selectAll().orderBy("id").execute()).map(deviceOf);
   }
@@ -131,49 +119,9 @@ export class Devices {
       .execute();
     return rows.map(deviceOf);
   }
-
-  async #addMetric(transaction: CatalogueDatabase, deviceId: string, template: MetricTemplate): Promise<Metric> {
-    const id = uuidv7();
-    const { number } = await transaction
-      .insertInto("series")
-      .values({ metric_id: id })
-      .returning("number")
-      .executeTakeFirstOrThrow();
-    if (number > SERIES_MAX) throw new Conflict(`All ${SERIES_MAX} series numbers are used up.`);
-    const metric: Metric = { ...template, id, deviceId, series: number };
-    await refusingDoubles(`metric "${template.name}"`, () =>
-      transaction
-        .insertInto("metric")
-        .values({
-          id,
-          device_id: deviceId,
-          name: template.name,
-          unit: template.unit,
-          kind: template.kind,
-          series: number,
-          created_at_ms: this.#clock.nowMs(),
-        })
-        .execute(),
-    );
-    return metric;
-  }
 }
 
-/** SQLite's extended result code of a broken UNIQUE constraint (sqlite.org/rescode.html#constraint_unique). */
-const SQLITE_CONSTRAINT_UNIQUE = 2067;
-
-async function refusingDoubles<T>(what: string, insert: () => Promise<T>): Promise<T> {
-  try {
-    return await insert();
-  } catch (error) {
-    if (error instanceof Error && "errcode" in error && error.errcode === SQLITE_CONSTRAINT_UNIQUE) {
-      throw new Conflict(`There is a ${what} already.`, { cause: error });
-    }
-    throw error;
-  }
-}
-
-function deviceRow(device: Device): Schema["device"] {
+export function deviceRow(device: Device, pushedAs: string | null): Schema["device"] {
   return {
     id: device.id,
     site_id: device.siteId,
@@ -185,6 +133,7 @@ function deviceRow(device: Device): Schema["device"] {
     rated_power_w: device.ratedPowerW,
     connection_id: device.connectionId,
     created_at_ms: device.createdAtMs,
+    pushed_as: pushedAs,
   };
 }
 

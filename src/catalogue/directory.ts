@@ -1,4 +1,6 @@
+import type { Device } from "../domain/device.ts";
 import type { Metric, MetricKind } from "../domain/metric.ts";
+import type { Site } from "../domain/site.ts";
 
 /** Whose a series is: all that a reading's way through the system needs to know of it, in memory. */
 export interface SeriesOwner {
@@ -11,11 +13,27 @@ export interface SeriesOwner {
   readonly siteId: string;
 }
 
-/** The catalogue's metrics by series number, by id, and by device and name. The repositories keep it in step with the database. */
+/** Where a device is, and by what a sender may name it. */
+export type PlacedDevice = Pick<Device, "id" | "siteId" | "name" | "serialNumber" | "connectionId"> & {
+  /** The site and device that its sender names it by; null for one that a person or a connection brought. */
+  readonly pushedAs: string | null;
+};
+
+/**
+ * The catalogue's metrics by series number, by id, and by device and name; its devices by what a sender calls them; its sites by
+ * name. The repositories keep it in step with the database.
+ */
 export class SeriesDirectory {
   readonly #bySeries = new Map<number, SeriesOwner>();
+  /** Per series number 1 when there is such a series: an array's look is a tenth of a map's, and every reading takes one. */
+  #known = new Uint8Array(1_024);
   readonly #byMetric = new Map<string, SeriesOwner>();
   readonly #byDevice = new Map<string, Map<string, SeriesOwner>>();
+  readonly #devices = new Map<string, PlacedDevice>();
+  readonly #byPushedAs = new Map<string, PlacedDevice[]>();
+  /** By serial number and by name, the older of two that are called alike. */
+  readonly #bySite = new Map<string, { bySerial: Map<string, PlacedDevice>; byName: Map<string, PlacedDevice> }>();
+  readonly #sitesByName = new Map<string, string[]>();
 
   add(metric: Metric, siteId: string): void {
     const owner: SeriesOwner = {
@@ -28,10 +46,35 @@ export class SeriesDirectory {
       siteId,
     };
     this.#bySeries.set(owner.series, owner);
+    this.#know(owner.series);
     this.#byMetric.set(owner.metricId, owner);
     const ofDevice = this.#byDevice.get(owner.deviceId);
     if (ofDevice) ofDevice.set(owner.metricName, owner);
     else this.#byDevice.set(owner.deviceId, new Map([[owner.metricName, owner]]));
+  }
+
+  addDevice(device: PlacedDevice): void {
+    this.#devices.set(device.id, device);
+    if (device.pushedAs !== null) append(this.#byPushedAs, device.pushedAs, device);
+    const site = this.#bySite.get(device.siteId) ?? { bySerial: new Map(), byName: new Map() };
+    this.#bySite.set(device.siteId, site);
+    if (device.serialNumber !== null && !site.bySerial.has(device.serialNumber)) {
+      site.bySerial.set(device.serialNumber, device);
+    }
+    if (!site.byName.has(device.name)) site.byName.set(device.name, device);
+  }
+
+  addSite({ id, name }: Pick<Site, "id" | "name">): void {
+    append(this.#sitesByName, name, id);
+  }
+
+  hasSeries(series: number): boolean {
+    return this.#known[series] === 1;
+  }
+
+  /** Every metric, in the order in which they were made known. */
+  all(): Iterable<SeriesOwner> {
+    return this.#bySeries.values();
   }
 
   bySeries(series: number): SeriesOwner | undefined {
@@ -49,4 +92,39 @@ export class SeriesDirectory {
   allOfDevice(deviceId: string): SeriesOwner[] {
     return [...(this.#byDevice.get(deviceId)?.values() ?? [])];
   }
+
+  device(id: string): PlacedDevice | undefined {
+    return this.#devices.get(id);
+  }
+
+  /** Devices that their sender names so, wherever they are now; the oldest first. */
+  pushedAs(text: string): readonly PlacedDevice[] {
+    return this.#byPushedAs.get(text) ?? [];
+  }
+
+  /** A site's device with that serial number, or else that name. */
+  deviceOfSite(siteId: string, serialOrName: string): PlacedDevice | undefined {
+    const site = this.#bySite.get(siteId);
+    return site?.bySerial.get(serialOrName) ?? site?.byName.get(serialOrName);
+  }
+
+  /** Ids of the sites with that name, the oldest first. */
+  sitesNamed(name: string): readonly string[] {
+    return this.#sitesByName.get(name) ?? [];
+  }
+
+  #know(series: number): void {
+    if (series >= this.#known.length) {
+      const grown = new Uint8Array(Math.max(series + 1, this.#known.length * 2));
+      grown.set(this.#known);
+      this.#known = grown;
+    }
+    this.#known[series] = 1;
+  }
+}
+
+function append<Item>(lists: Map<string, Item[]>, key: string, item: Item): void {
+  const list = lists.get(key);
+  if (list) list.push(item);
+  else lists.set(key, [item]);
 }

@@ -24,6 +24,8 @@ export interface Schema {
     rated_power_w: number | null;
     connection_id: string | null;
     created_at_ms: number;
+    /** The site and device that its sender names it by (a JSON array of both): stays as it is when a person renames or moves it. */
+    pushed_as: string | null;
   };
   /** Hands out series numbers: AUTOINCREMENT never gives one twice, even after its metric is gone. */
   series: {
@@ -38,6 +40,8 @@ export interface Schema {
     kind: MetricKind;
     series: number;
     created_at_ms: number;
+    /** The push source that created it: an API key's id, or `open`; null for all others. */
+    source: string | null;
   };
   connection: {
     id: string;
@@ -68,5 +72,21 @@ export interface Schema {
   own_secret: {
     name: string;
     sealed: Uint8Array;
+  };
+  api_key: {
+    id: string;
+    name: string;
+    prefix: string;
+    /** SHA-256 of the whole key, hex: the table alone lets nobody in. */
+    secret_hash: string;
+    /** JSON array. */
+    scopes: string;
+    /** JSON array; null for every site. */
+    site_ids: string | null;
+    /** JSON of `IngestSettings`. */
+    ingest: string;
+    created_at_ms: number;
+    expires_at_ms: number | null;
+    last_used_at_ms: number | null;
   };
 }

@@ -3,6 +3,7 @@ import type { Clock } from "../domain/clock.ts";
 import { NotFound } from "../domain/errors.ts";
 import type { Site } from "../domain/site.ts";
 import type { CatalogueDatabase } from "./database.ts";
+import type { SeriesDirectory } from "./directory.ts";
 import { afterId, type Page, type PageRequest, pageOf } from "./page.ts";
 import type { Schema } from "./schema.ts";
 
@@ -10,27 +11,19 @@ export type NewSite = Omit<Site, "id" | "createdAtMs">;
 
 export class Sites {
   readonly #database: CatalogueDatabase;
+  readonly #directory: SeriesDirectory;
   readonly #clock: Clock;
 
-  constructor(database: CatalogueDatabase, clock: Clock) {
+  constructor(database: CatalogueDatabase, directory: SeriesDirectory, clock: Clock) {
     this.#database = database;
+    this.#directory = directory;
     this.#clock = clock;
   }
 
   async create(site: NewSite): Promise<Site> {
     const created: Site = { ...site, id: uuidv7(), createdAtMs: this.#clock.nowMs() };
-    await this.#database
-      .insertInto("site")
-      .values({
-        id: created.id,
-        name: created.name,
-        timezone: created.timezone,
-        latitude: created.latitude,
-        longitude: created.longitude,
-        peak_power_w: created.peakPowerW,
-        created_at_ms: created.createdAtMs,
-      })
-      .execute();
+    await this.#database.insertInto("site").values(siteRow(created)).execute();
+    this.#directory.addSite(created);
     return created;
   }
 
@@ -56,6 +49,18 @@ export class Sites {
     const row = await this.#database.selectFrom("site").selectAll().where("name", "=", name).executeTakeFirst();
     return row && siteOf(row);
   }
+}
+
+export function siteRow(site: Site): Schema["site"] {
+  return {
+    id: site.id,
+    name: site.name,
+    timezone: site.timezone,
+    latitude: site.latitude,
+    longitude: site.longitude,
+    peak_power_w: site.peakPowerW,
+    created_at_ms: site.createdAtMs,
+  };
 }
 
 function siteOf(row: Schema["site"]): Site {

@@ -12,14 +12,16 @@ export interface Ended {
 
 export interface Setting {
   readonly env?: Readonly<Record<string, string>>;
+  /** What comes through stdin; nothing unless told. */
+  readonly input?: string;
   /** Called once the program runs; may send it a signal. */
   readonly meanwhile?: (kill: (signal: NodeJS.Signals) => void) => Promise<void>;
 }
 
 /** Runs the real program to its end. */
-export async function kilowatch(args: readonly string[], { env = {}, meanwhile }: Setting = {}): Promise<Ended> {
+export async function kilowatch(args: readonly string[], { env = {}, input, meanwhile }: Setting = {}): Promise<Ended> {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     env,
     // A program that does not end must not outlive its test.
     timeout: 20_000,
@@ -29,6 +31,8 @@ export async function kilowatch(args: readonly string[], { env = {}, meanwhile }
   let err = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
+  // A program that has seen enough closes it.
+  child.stdin.on("error", () => {}).end(input ?? "");
   const closed = once(child, "close");
   await meanwhile?.((signal) => child.kill(signal));
   const [code] = (await closed) as [number | null];

@@ -1,7 +1,10 @@
 import { addDemo } from "./demo.ts";
+import { addExport } from "./export/export.ts";
 import { addFetch } from "./fetch.ts";
+import { addImport } from "./import/import.ts";
 import { addPlan } from "./plan.ts";
 import { createProgram, run } from "./program.ts";
+import { addQuery } from "./query/query.ts";
 import { addServe } from "./serve.ts";
 import { addSimulate } from "./simulate.ts";
 
@@ -11,6 +14,9 @@ addServe(program);
 addFetch(program);
 addPlan(program);
 addSimulate(program);
+addQuery(program);
+addExport(program);
+addImport(program);
 
 // A reader that has seen enough, such as head, closes the pipe: that is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

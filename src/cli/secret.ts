@@ -108,7 +108,7 @@ async function fromPrompt(title: string): Promise<string> {
     lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
     return await lines.question("", { signal: interruption.signal });
   } catch {
-    throw new CommandFailed("Stopped: nothing was asked of the vendor.");
+    throw new CommandFailed("Stopped: nothing was sent.");
   } finally {
     lines.close();
     process.stderr.write("\n");

@@ -17,8 +17,8 @@ export function print(text: string): void {
 }
 
 /** As `print`, for text of any length and as it is: resolves when stdout's reader keeps up. */
-export async function printAll(text: string): Promise<void> {
-  if (text !== "" && !process.stdout.write(text)) await once(process.stdout, "drain");
+export async function printAll(text: string | Uint8Array): Promise<void> {
+  if (text.length > 0 && !process.stdout.write(text)) await once(process.stdout, "drain");
 }
 
 export interface Row {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 import { qualityName } from "../domain/reading.ts";
-import type { LiveEvent, LiveHub, LiveReading, LiveTaken, LiveWatch } from "../live/hub.ts";
+import type { LiveEvent, LiveHub, LiveOwner, LiveTaken, LiveWatch } from "../live/hub.ts";
 import { isoTime } from "./views/times.ts";
 
 /** A comment line is sent this often, so that proxies and browsers know that a quiet stream lives. */
@@ -34,7 +34,7 @@ export class LiveStreams {
   }
 
   /** Takes the reply over and streams until the reader goes or the server closes. */
-  stream(reply: FastifyReply, wants: (reading: LiveReading) => boolean, lastEventId: string | undefined): void {
+  stream(reply: FastifyReply, wants: (owner: LiveOwner) => boolean, lastEventId: string | undefined): void {
     reply.hijack();
     const response = reply.raw;
     // The reader may have gone while it was found out who it is; nobody would ever close this stream.

@@ -4,10 +4,11 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Collector } from "../collect/collector.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { IngestPipeline } from "../ingest/pipeline.ts";
-import type { PushedSeries } from "../ingest/pushed-series.ts";
+import type { PushSources } from "../ingest/sources/push-sources.ts";
 import type { LiveHub } from "../live/hub.ts";
 import type { TelemetryStore } from "../telemetry/store.ts";
 import type { VendorDefinition } from "../vendors/vendor.ts";
+import type { BodyGate } from "./body/body-gate.ts";
 import type { FleetViews } from "./views/fleet.ts";
 import type { ObjectViews } from "./views/objects.ts";
 import type { SeriesViews } from "./views/series.ts";
@@ -17,9 +18,11 @@ export interface ServerParts {
   readonly catalogue: Catalogue;
   readonly store: TelemetryStore;
   readonly pipeline: IngestPipeline;
-  readonly pushedSeries: PushedSeries;
+  readonly sources: PushSources;
   readonly collector: Collector;
   readonly live: LiveHub;
+  /** Where pushed bodies come in; the server closes it. */
+  readonly bodies: BodyGate;
   readonly access: Access;
   readonly signIn: SignIn;
   readonly clock: Clock;

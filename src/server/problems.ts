@@ -10,6 +10,9 @@ import {
   NotFound,
   StorageUnavailable,
 } from "../domain/errors.ts";
+import { MalformedBody } from "../ingest/codecs/malformed-body.ts";
+import { MalformedLine } from "../ingest/codecs/malformed-line.ts";
+import { BodyDamaged, BodyTooLarge, BodyTooSlow, EncodingUnknown } from "./body/refusals.ts";
 
 /** RFC 9457. */
 export interface Problem {
@@ -26,6 +29,7 @@ const TITLES: Readonly<Record<number, string>> = {
   403: "Not allowed",
   404: "Not found",
   405: "Method not allowed",
+  408: "Too slow",
   409: "Conflict",
   413: "Too large",
   415: "Media type not supported",
@@ -43,6 +47,16 @@ export function problem(status: number, detail: string, errors?: readonly InputI
 export function problemOf(error: unknown): Problem {
   if (error instanceof NotFound) return problem(404, error.message);
   if (error instanceof InvalidInput) return problem(422, error.message, error.issues);
+  if (error instanceof MalformedLine) {
+    return problem(400, error.message, [{ path: `line ${error.lineNumber}`, message: error.reason }]);
+  }
+  if (error instanceof MalformedBody) {
+    return problem(error.isReadable ? 422 : 400, error.message, [{ path: error.path, message: error.reason }]);
+  }
+  if (error instanceof BodyDamaged) return problem(400, error.message);
+  if (error instanceof BodyTooSlow) return problem(408, error.message);
+  if (error instanceof BodyTooLarge) return problem(413, error.message);
+  if (error instanceof EncodingUnknown) return problem(415, error.message);
   if (error instanceof NotAuthenticated) return problem(401, error.message);
   if (error instanceof NotAllowed) return problem(403, error.message);
   if (error instanceof Conflict) return problem(409, error.message);

@@ -8,6 +8,7 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** What the asker must be allowed to do; a route without one is refused at start. */
     permission?: Permission;
+    takesInfluxKeys?: boolean;
   }
   interface FastifyRequest {
     actor: Actor;
@@ -28,6 +29,10 @@ export interface RouteSpec<Params extends Schema, Query extends Schema, Body ext
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
+  /** What a body that is decoded as it comes looks like, for the document: `push` reads it, and its decoder judges it. */
+  readonly streamedBody?: { readonly types: readonly string[]; readonly shape: z.ZodType };
+  /** Whether an API key may come as InfluxDB's clients send theirs (`credentials.ts`). */
+  readonly takesInfluxKeys?: boolean;
   /** The one success status, and what it brings. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
 }
@@ -58,13 +63,14 @@ export function declare<
   app.route({
     method,
     url,
-    config: { permission: spec.permission },
+    config: { permission: spec.permission, takesInfluxKeys: spec.takesInfluxKeys ?? false },
     schema: {
       summary: spec.summary,
       response: { "4xx": PROBLEM, ...spec.answers },
       ...(spec.params && { params: spec.params }),
       ...(spec.query && { querystring: spec.query }),
       ...(spec.body && { body: spec.body }),
+      ...(spec.streamedBody && { body: spec.streamedBody.shape, consumes: [...spec.streamedBody.types] }),
     },
     async handler(request, reply) {
       const answered = await answer({
@@ -76,7 +82,8 @@ export function declare<
         request,
         reply,
       });
-      if (reply.sent) return reply;
+      // A stream whose reader went away has sent its head, and does not count as sent.
+      if (reply.sent || reply.raw.headersSent) return reply;
       return reply.code(status).send(answered);
     },
   });

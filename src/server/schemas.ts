@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { API_KEY_SCOPES } from "../domain/api-key.ts";
 import { DEVICE_KINDS, DEVICE_STATUSES } from "../domain/device.ts";
 import { METRIC_KINDS } from "../domain/metric.ts";
+import { ACROSS } from "../telemetry/store.ts";
 
 /** The API's objects, as OpenAPI names them. Times are ISO 8601 with Z, units UCUM codes. */
 export const Id = z.uuid().meta({ description: "UUIDv7" });
@@ -111,25 +113,62 @@ export const FleetDevice = z
   })
   .meta({ id: "FleetDevice" });
 
+const seriesFields = {
+  from: Time,
+  to: Time,
+  step: z.string().meta({ description: "`raw`, `m4`, or an ISO 8601 duration" }),
+  timezone: z.string().meta({ description: "Whose days, weeks, months and years the steps are" }),
+};
+
+const howSeriesWereRead = {
+  plan: z
+    .object({
+      rollup: z.enum(["PT15M", "PT1H", "P1D"]).nullable(),
+      rollupShare: z.number(),
+      goneShare: z.number().optional().meta({
+        description:
+          "The share of which nothing is known: retention has removed its readings, and the steps are too fine for what is kept",
+      }),
+    })
+    .meta({ description: "The widest rollup that was read, and the share of the window that came from rollups" }),
+  gapRule: z.object({ maxGapS: z.int(), between: z.literal("linear") }).meta({
+    description: "Readings further apart leave a gap, which is not covered and adds nothing to an integral",
+  }),
+};
+
 export const Series = z
   .object({
-    from: Time,
-    to: Time,
-    step: z.string().meta({ description: "`raw`, or an ISO 8601 duration" }),
-    timezone: z.string(),
+    ...seriesFields,
     series: z.array(
       z.object({
         metricId: Id,
         unit: z.string(),
         points: z.array(z.tuple([z.number(), z.number()])).meta({ description: "Epoch ms and value, ascending" }),
         coverage: z.number().nullable().meta({
-          description: "Share of the steps, up to now, that hold at least one reading (0 to 1); null for `raw`",
+          description: "Share of the steps, up to now, that have a value (0 to 1); null for `raw` and `m4`",
+        }),
+        pointCoverage: z.array(z.number()).optional().meta({
+          description: "For each point the share of its step's time, within the window, that is covered by readings",
         }),
       }),
     ),
     nextCursor: z.string().nullable().meta({ description: "Where a `raw` answer goes on; null otherwise" }),
+    ...howSeriesWereRead,
   })
   .meta({ id: "Series" });
+
+export const SeriesAcross = z
+  .object({
+    ...seriesFields,
+    across: z.enum(ACROSS),
+    unit: z.string(),
+    metrics: z.int().meta({ description: "How many were asked for" }),
+    points: z.array(z.tuple([z.number(), z.number(), z.int()])).meta({
+      description: "Epoch ms, value, and how many metrics have a value there; ascending",
+    }),
+    ...howSeriesWereRead,
+  })
+  .meta({ id: "SeriesAcross" });
 
 export const Connection = z
   .object({
@@ -165,6 +204,52 @@ export const Session = z
     user: z.object({ id: Id, email: z.string(), name: z.string() }),
   })
   .meta({ id: "Session" });
+
+const pushedFields = {
+  time: z.union([z.iso.datetime({ offset: true }), z.int()]).meta({ description: "ISO 8601, or epoch ms" }),
+  value: z.number(),
+};
+
+/** A JSON body; NDJSON has one of the readings a line. */
+export const PushedReadings = z
+  .object({
+    readings: z.array(
+      z.union([
+        z.object({ metricId: Id, ...pushedFields }),
+        z.object({ deviceId: Id, name: z.string().meta({ description: "The metric's name" }), ...pushedFields }),
+      ]),
+    ),
+  })
+  .meta({ id: "PushedReadings" });
+
+const apiKeyFields = {
+  id: Id,
+  name: z.string(),
+  prefix: z.string().meta({ description: "The part of the key that may be shown: `kw_<prefix>_…`" }),
+  scopes: z.array(z.enum(API_KEY_SCOPES)),
+  siteIds: z.array(Id).nullable().meta({ description: "The sites that it is limited to; null for all" }),
+  ingest: z
+    .object({
+      unknownSeries: z.enum(["create", "refuse"]),
+      template: z
+        .object({ site: z.string().nullable(), device: z.string().nullable(), metric: z.string().nullable() })
+        .meta({
+          description:
+            "Text with placeholders such as {measurement}, {field}, {name} or {host}; null for the usual place",
+        }),
+      seriesMax: z.int(),
+    })
+    .meta({ description: "What becomes of pushed readings whose series is not known yet" }),
+  createdAt: Time,
+  expiresAt: Time.nullable(),
+  lastUsedAt: Time.nullable(),
+};
+
+export const ApiKey = z.object(apiKeyFields).meta({ id: "ApiKey" });
+
+export const NewApiKey = z
+  .object({ ...apiKeyFields, key: z.string().meta({ description: "The whole key; never shown again" }) })
+  .meta({ id: "NewApiKey" });
 
 export const Problem = z
   .object({

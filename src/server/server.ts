@@ -2,16 +2,24 @@ import cookie from "@fastify/cookie";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { SESSION_COOKIE } from "./cookies.ts";
+import { shownCredentials } from "./credentials.ts";
+import { requireSiteOfKey } from "./key-sites.ts";
 import { LiveStreams } from "./live-streams.ts";
 import { describeRoutes } from "./openapi.ts";
 import type { RouteParts, ServerParts } from "./parts.ts";
 import { answerErrorsAsProblems } from "./problems.ts";
+import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import { dataApiRoutes } from "./routes/data-api.ts";
+import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { influxRoutes, readingRoutes } from "./routes/ingest.ts";
+import { latestRoutes } from "./routes/latest.ts";
+import { lifecycleRoutes } from "./routes/lifecycle.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { seriesRoutes } from "./routes/series.ts";
 import { asksFromThisMachine, refuseForeignOrigins } from "./same-origin.ts";
 import { FleetViews } from "./views/fleet.ts";
 import { ObjectViews } from "./views/objects.ts";
@@ -20,8 +28,12 @@ import { mountPages, type PageHandler } from "./web.ts";
 
 /** Largest body of a JSON request. */
 export const JSON_BODY_BYTES_MAX = 1_048_576;
-/** A request's head and body must have come within this time. */
-const REQUEST_TIMEOUT_MS = 60_000;
+/** A request's line and headers: room for the ids of 1,000 metrics. */
+const REQUEST_HEAD_BYTES_MAX = 65_536;
+/** A request's head and body must have come within this time: the longest pushed body over 0.6 Mbit/s. A slow one is refused long before. */
+const REQUEST_TIMEOUT_MS = 900_000;
+/** The body of a JSON request must have come within this time. */
+const JSON_BODY_TIMEOUT_MS = 60_000;
 
 export interface ServerOptions {
   readonly parts: ServerParts;
@@ -36,6 +48,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const app: FastifyInstance = Fastify({
     bodyLimit: JSON_BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { maxHeaderSize: REQUEST_HEAD_BYTES_MAX },
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
     logController: new LogController({ disableRequestLogging: true }),
@@ -45,6 +58,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.setSerializerCompiler(serializerCompiler);
   answerErrorsAsProblems(app);
   refuseForeignOrigins(app);
+  boundSlowBodies(app);
   app.addHook("onSend", async (_request, reply) => {
     reply.header("x-content-type-options", "nosniff");
   });
@@ -53,17 +67,25 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   guard(app, options.parts);
 
   const parts = withViews(options.parts);
+  app.addHook("onClose", async () => parts.bodies.close());
   const streams = new LiveStreams(parts.live);
   app.addHook("preClose", async () => streams.close());
 
   healthRoutes(app, parts, streams);
   dataApiRoutes(app, parts);
+  influxRoutes(app, parts);
   await app.register(
     async (api) => {
+      apiKeyRoutes(api, parts);
       authRoutes(api, parts);
       catalogueRoutes(api, parts);
       connectionRoutes(api, parts);
+      exportRoutes(api, parts);
+      lifecycleRoutes(api, parts);
+      latestRoutes(api, parts);
       liveRoutes(api, parts, streams);
+      readingRoutes(api, parts);
+      seriesRoutes(api, parts);
       api.get("/openapi.json", { config: { permission: "public" }, schema: { hide: true } }, () => app.swagger());
     },
     { prefix: "/api/v1" },
@@ -73,19 +95,34 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   return app;
 }
 
+/** Cuts off whoever drips a JSON body; pushed bodies are watched where they are read. */
+function boundSlowBodies(app: FastifyInstance): void {
+  app.addHook("onRequest", async (request) => {
+    const { headers } = request.raw;
+    const hasBody = headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+    if (!hasBody || request.routeOptions.config.streamsBody) return;
+    const cutOff = setTimeout(() => request.raw.destroy(), JSON_BODY_TIMEOUT_MS);
+    cutOff.unref();
+    request.raw.once("close", () => clearTimeout(cutOff));
+  });
+}
+
 /** Finds out who asks, and lets no route be reached without the permission that it declares. */
-function guard(app: FastifyInstance, { access, signIn }: ServerParts): void {
+function guard(app: FastifyInstance, { access, catalogue, signIn }: ServerParts): void {
   app.decorateRequest("actor");
   app.addHook("onRoute", (route) => {
     if (!route.config?.permission) throw new TypeError(`${String(route.method)} ${route.url} declares no permission`);
   });
   app.addHook("onRequest", async (request) => {
-    const { permission } = request.routeOptions.config;
+    const { permission, takesInfluxKeys } = request.routeOptions.config;
     if (!permission) return;
-    const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+    const shown = shownCredentials(request.headers, takesInfluxKeys ?? false);
     const isLocal = asksFromThisMachine(request.headers);
-    request.actor = await signIn.actorOf({ bearer, session: request.cookies[SESSION_COOKIE], isLocal });
+    request.actor = await signIn.actorOf({ ...shown, session: request.cookies[SESSION_COOKIE], isLocal });
     access.require(request.actor, permission, isLocal);
+    if (request.actor.kind !== "key" || permission === "public") return;
+    const params = request.params as Record<string, string>;
+    requireSiteOfKey(request.actor.key, request.routeOptions.url ?? "", params, catalogue.directory);
   });
 }
 

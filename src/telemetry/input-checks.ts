@@ -1,6 +1,18 @@
 import { InvalidInput } from "../domain/errors.ts";
 import { READING_TIME_MS, type ReadingColumns } from "../domain/reading.ts";
-import { BATCH_READINGS_MAX, RAW_PAGE_ROWS_MAX, type RawQuery, type StepsQuery } from "./store.ts";
+import {
+  BATCH_READINGS_MAX,
+  DOWNSAMPLED_POINTS_MIN,
+  type DownsampledQuery,
+  type EdgedSteps,
+  type FixedSteps,
+  QUERY_SERIES_MAX,
+  RAW_PAGE_ROWS_MAX,
+  type RawQuery,
+  STEP_EDGES_MAX,
+  type StepsQuery,
+  type TimeWindow,
+} from "./store.ts";
 
 const SERIES_MAX = 2 ** 32 - 1;
 
@@ -32,16 +44,41 @@ export function checkRawQuery(query: RawQuery): void {
 }
 
 /** @throws InvalidInput */
-export function checkStepsQuery(query: StepsQuery): void {
+export function checkStepsQuery(query: Omit<StepsQuery, "aggregate"> & (FixedSteps | EdgedSteps)): void {
   checkRange(query);
+  if ("edgesMs" in query) {
+    checkEdges(query.edgesMs, query);
+    return;
+  }
   checkWhole("stepMs", query.stepMs);
   if (query.stepMs < 1) throw invalid("stepMs", "must be at least 1 ms");
   checkWhole("originMs", query.originMs ?? 0);
 }
 
-function checkRange({ series, fromMs, toMs }: RawQuery | StepsQuery): void {
+/** @throws InvalidInput */
+export function checkDownsampledQuery(query: DownsampledQuery): void {
+  checkRange(query);
+  if (!(Number.isSafeInteger(query.pointsMax) && query.pointsMax >= DOWNSAMPLED_POINTS_MIN)) {
+    throw invalid("pointsMax", `must be a whole number from ${DOWNSAMPLED_POINTS_MIN} on`);
+  }
+}
+
+function checkEdges(edgesMs: readonly number[], { fromMs, toMs }: TimeWindow): void {
+  if (edgesMs.length < 2 || edgesMs.length > STEP_EDGES_MAX) {
+    throw invalid("edgesMs", `must be 2 to ${STEP_EDGES_MAX} edges`);
+  }
+  for (const [index, edgeMs] of edgesMs.entries()) {
+    checkWhole(`edgesMs.${index}`, edgeMs);
+    if (edgeMs <= (edgesMs[index - 1] ?? Number.NEGATIVE_INFINITY)) throw invalid(`edgesMs.${index}`, "must ascend");
+  }
+  if ((edgesMs[0] ?? 0) > fromMs || (edgesMs.at(-1) ?? 0) < toMs) throw invalid("edgesMs", "must span the window");
+}
+
+/** @throws InvalidInput */
+export function checkRange({ series, fromMs, toMs }: TimeWindow & { readonly series: readonly number[] }): void {
   checkWhole("fromMs", fromMs);
   checkWhole("toMs", toMs);
+  if (series.length > QUERY_SERIES_MAX) throw invalid("series", `must be at most ${QUERY_SERIES_MAX}`);
   checkSeries(series);
 }
 

@@ -2,26 +2,68 @@ import type { Clock } from "../domain/clock.ts";
 import { InvalidInput, StorageUnavailable } from "../domain/errors.ts";
 import type { Log } from "../domain/log.ts";
 import type { LatestReading, ReadingColumns } from "../domain/reading.ts";
+import { NO_POINTS, NO_READINGS, NO_STEPS, NOTHING_ACROSS } from "./empty-answers.ts";
 import { EngineUnavailable, type ReadingEngine } from "./engine.ts";
-import { checkBatch, checkRawQuery, checkStepsQuery } from "./input-checks.ts";
-import { BatchDamaged } from "./journal/batch-codec.ts";
+import { checkBatch, checkDownsampledQuery, checkRange, checkRawQuery, checkStepsQuery } from "./input-checks.ts";
+import { BatchDamaged, columnsOf } from "./journal/batch-codec.ts";
 import { journalDamaged } from "./journal/database.ts";
 import { Journal } from "./journal/journal.ts";
+import { type Keeping, keepingNothing, type OpenKeeping } from "./keeping.ts";
 import { LatestReadings } from "./latest.ts";
-import { INSERT_READINGS_MAX, Projector } from "./projector.ts";
-import type { RawPage, RawQuery, StepColumns, StepsQuery, TelemetryHealth, TelemetryStore } from "./store.ts";
+import { deletedBy } from "./lifecycle/deleted.ts";
+import { Deletions } from "./lifecycle/deletions.ts";
+import { diskUseOf } from "./lifecycle/disk-use.ts";
+import { Horizons } from "./lifecycle/horizons.ts";
+import { Retention } from "./lifecycle/retention.ts";
+import { Projector } from "./projector.ts";
+import { DirtyDays } from "./rollups/dirty-days.ts";
+import type { RollupLedger } from "./rollups/ledger.ts";
+import type {
+  AcrossColumns,
+  AcrossQuery,
+  DeletionRequest,
+  DiskUse,
+  DownsampledQuery,
+  PointColumns,
+  RawPage,
+  RawQuery,
+  RetentionClasses,
+  RetentionPolicy,
+  RetentionReport,
+  StepColumns,
+  StepsQuery,
+  TelemetryHealth,
+  TelemetryStore,
+} from "./store.ts";
 
 /** How long a read waits for an engine that is down or has not yet taken the newest readings, ms. */
 export const READ_WAIT_MS = 5_000;
 /** How long `close` waits for the engine to take what is journalled, ms; the rest is taken after the next start. */
 const CLOSE_FLUSH_MS = 5_000;
+/** Journalled readings that are read at once while the store opens: 20 MB. */
+const RESTORED_READINGS_MAX = 1_000_000;
 const READ_RETRY_MS = 50;
 const RETRY_AFTER_S = 2;
+
+interface StoreParts {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly path: string;
+  readonly latest: LatestReadings;
+  readonly engine: ReadingEngine;
+  readonly keeping: Keeping;
+  readonly projector: Projector;
+  readonly horizons: Horizons;
+  readonly deletions: Deletions;
+  readonly retention: Retention;
+}
 
 export interface JournaledStoreOptions {
   readonly journalPath: string;
   /** Called once the journal is this process's own, so that no second process reaches the engine's files. */
   readonly openEngine: () => ReadingEngine;
+  /** For an engine that may lose what it has answered for; batches leave the journal at once unless told. */
+  readonly openKeeping?: OpenKeeping;
   readonly clock: Clock;
   readonly log: Log;
   readonly journalBytesMax?: number;
@@ -32,45 +74,106 @@ export interface JournaledStoreOptions {
 export class JournaledStore implements TelemetryStore {
   readonly #clock: Clock;
   readonly #journal: Journal;
-  readonly #latest = new LatestReadings();
+  readonly #latest: LatestReadings;
   readonly #engine: ReadingEngine;
+  readonly #keeping: Keeping;
   readonly #projector: Projector;
+  readonly #path: string;
+  readonly #horizons: Horizons;
+  readonly #deletions: Deletions;
+  readonly #retention: Retention;
   #closing: Promise<void> | null = null;
 
   /** @throws StartupError when the journal is in use, damaged or cannot be opened. */
-  constructor(options: JournaledStoreOptions) {
-    const { clock, log, journalPath } = options;
-    this.#clock = clock;
-    this.#journal = new Journal({
-      path: journalPath,
-      nowMs: clock.nowMs(),
+  static async open(options: JournaledStoreOptions): Promise<JournaledStore> {
+    const { clock, log, journalPath: path, journalBytesMax: bytesMax, queueReadingsMax } = options;
+    const latest = new LatestReadings();
+    const dirtyDays = new DirtyDays(() => clock.monotonicMs());
+    let projector: Projector | undefined;
+    let deletions: Deletions | undefined;
+    const journal = await Journal.open({
+      path,
+      clock,
       log,
-      ...(options.journalBytesMax === undefined ? {} : { bytesMax: options.journalBytesMax }),
-      ...(options.queueReadingsMax === undefined ? {} : { queueReadingsMax: options.queueReadingsMax }),
-      onCommitted: ({ seq, columns, receivedAtMs }) => {
-        this.#latest.apply(seq, columns, receivedAtMs);
-        this.#projector.committed();
+      ...(bytesMax !== undefined && { bytesMax }),
+      ...(queueReadingsMax !== undefined && { queueReadingsMax }),
+      onCommitted: (batch) => {
+        // None comes before a deletion that is known, but for one that the journal's thread died before telling of.
+        const isDeleted = deletedBy(journal.listDeletions().filter(({ seq }) => seq > batch.seq));
+        latest.apply(batch.seq, columnsOf(batch.encoded), batch.receivedAtMs, isDeleted);
+        projector?.committed(batch);
       },
+      onDeletion: (deletion) => deletions?.added(deletion),
     });
     let engine: ReadingEngine | undefined;
     try {
       // The engine starts in its own process while the journal is read in this one.
       engine = options.openEngine();
-      restoreLatest(this.#journal, this.#latest);
+      dirtyDays.restore(await journal.dirtyDays());
+      await restoreLatest(journal, latest);
     } catch (error) {
-      void engine?.close();
-      void this.#journal.close();
-      throw error instanceof BatchDamaged ? journalDamaged(journalPath, error.message, error) : error;
+      await Promise.all([engine?.close(), journal.close()]);
+      throw error instanceof BatchDamaged ? journalDamaged(path, error.message, error) : error;
     }
-    this.#engine = engine;
-    this.#projector = new Projector({ journal: this.#journal, engine: this.#engine, latest: this.#latest, clock, log });
+    const ledger: RollupLedger = {
+      saveDays: (days) => journal.checkpoint({ latest: latest.takeUnsaved(0), dirtyDays: days, throughSeq: 0 }),
+      removeDays: (days) => journal.removeDirtyDays(days),
+      setting: (name) => journal.setting(name),
+      setSetting: (name, value) => journal.setSetting(name, value),
+    };
+    const keeping = (options.openKeeping ?? keepingNothing)(journal, ledger, dirtyDays);
+    const horizons = new Horizons(keeping.ledger);
+    try {
+      await horizons.restore();
+    } catch (error) {
+      await Promise.all([engine.close(), journal.close()]);
+      throw error;
+    }
+    engine.startRollups({
+      dirtyDays,
+      ledger: keeping.ledger,
+      hidden: () => journal.listDeletions(),
+      horizons,
+      pendingReadings: () => keeping.queue.storedReadings,
+      clock,
+      log,
+    });
+    projector = new Projector({ journal: keeping.queue, engine, latest, dirtyDays, clock, log });
+    const parts = { journal, latest, engine, keeping, projector, dirtyDays, horizons, clock, log };
+    deletions = new Deletions(parts);
+    return new JournaledStore({ ...parts, path, deletions, retention: await Retention.open(parts) });
+  }
+
+  private constructor(parts: StoreParts) {
+    this.#clock = parts.clock;
+    this.#journal = parts.journal;
+    this.#path = parts.path;
+    this.#latest = parts.latest;
+    this.#engine = parts.engine;
+    this.#keeping = parts.keeping;
+    this.#projector = parts.projector;
+    this.#horizons = parts.horizons;
+    this.#deletions = parts.deletions;
+    this.#retention = parts.retention;
     this.#projector.start();
+    this.#deletions.start();
+  }
+
+  /** Says which series are of which class: retention begins with it, and rolling up if something was removed before. */
+  classify(classes: RetentionClasses): void {
+    this.#retention.start(classes);
+  }
+
+  /** Resolves once it is known which readings are the latest, where deletions of before the start have left it open; or after some seconds. */
+  latestKnown(): Promise<void> {
+    return this.#deletions.latestKnown();
   }
 
   async append(batch: ReadingColumns, receivedAtMs: number): Promise<void> {
     if (this.#closing) throw new StorageUnavailable("The store is closing.", RETRY_AFTER_S);
     if (batch.length === 0) return;
     checkBatch(batch);
+    this.#horizons.check(batch);
     await this.#journal.append(batch, receivedAtMs);
   }
 
@@ -90,8 +193,45 @@ export class JournaledStore implements TelemetryStore {
     return this.#read(query.series, () => this.#engine.readSteps(query));
   }
 
+  async readAcross(query: AcrossQuery): Promise<AcrossColumns> {
+    checkStepsQuery(query);
+    if (query.series.length === 0 || query.fromMs >= query.toMs) return NOTHING_ACROSS;
+    return this.#read(query.series, () => this.#engine.readAcross(query));
+  }
+
+  async readDownsampled(query: DownsampledQuery): Promise<PointColumns> {
+    checkDownsampledQuery(query);
+    if (query.series.length === 0 || query.fromMs >= query.toMs) return NO_POINTS;
+    return this.#read(query.series, () => this.#engine.readDownsampled(query));
+  }
+
+  async deleteReadings(deletion: DeletionRequest): Promise<void> {
+    if (this.#closing) throw new StorageUnavailable("The store is closing.", RETRY_AFTER_S);
+    checkRange(deletion);
+    if (deletion.series.length > 0 && deletion.fromMs < deletion.toMs) await this.#deletions.delete(deletion);
+  }
+
+  retention(): RetentionReport {
+    return this.#retention.report();
+  }
+
+  async setRetention(policy: RetentionPolicy): Promise<void> {
+    await this.#retention.setPolicy(policy);
+  }
+
+  async diskUse(): Promise<DiskUse> {
+    return diskUseOf(await this.#ask(() => this.#engine.upkeep.usage()), this.#path);
+  }
+
+  /** Rolls up all that was appended before the call, quiet or not; for tests and measurements. @throws StorageUnavailable, EngineUnavailable */
+  async rollAll(): Promise<void> {
+    await this.#journal.settled();
+    await this.#projector.flush(this.#journal.lastSeq, this.#clock.monotonicMs() + READ_WAIT_MS);
+    await this.#engine.rollAll();
+  }
+
   health(): TelemetryHealth {
-    const pendingReadings = this.#journal.storedReadings;
+    const pendingReadings = this.#keeping.queue.storedReadings;
     this.#journal.probe();
     if (this.#journal.refusal) return { state: "full", detail: this.#journal.refusal, pendingReadings };
     const engine = this.#engine.state();
@@ -112,7 +252,7 @@ export class JournaledStore implements TelemetryStore {
       await this.#projector.flush(this.#journal.lastSeq, this.#clock.monotonicMs() + CLOSE_FLUSH_MS).catch(() => {});
     }
     await this.#projector.stop();
-    await this.#engine.close();
+    await Promise.all([this.#deletions.stop(), this.#retention.stop(), this.#keeping.close(), this.#engine.close()]);
     await this.#journal.close();
   }
 
@@ -121,6 +261,10 @@ export class JournaledStore implements TelemetryStore {
     // Only batches that hold one of these series must be there; a busy fleet's other readings may still wait for company.
     const throughSeq = series.reduce((newest, each) => Math.max(newest, this.#latest.lastSeq(each)), 0);
     await this.#projector.flush(throughSeq, untilMs);
+    return this.#ask(ask, untilMs);
+  }
+
+  async #ask<T>(ask: () => Promise<T>, untilMs = this.#clock.monotonicMs() + READ_WAIT_MS): Promise<T> {
     for (;;) {
       try {
         return await ask();
@@ -135,30 +279,16 @@ export class JournaledStore implements TelemetryStore {
   }
 }
 
-const NO_READINGS: ReadingColumns = {
-  length: 0,
-  series: new Uint32Array(0),
-  timesMs: new Float64Array(0),
-  values: new Float64Array(0),
-  qualities: new Uint8Array(0),
-};
-
-const NO_STEPS: StepColumns = {
-  length: 0,
-  series: new Uint32Array(0),
-  startsMs: new Float64Array(0),
-  values: new Float64Array(0),
-  counts: new Float64Array(0),
-};
-
 /** What was saved, and over it, in order, the batches that were not yet taken away: the newest of both, as before the restart. */
-function restoreLatest(journal: Journal, latest: LatestReadings): void {
-  for (const row of journal.latest()) latest.restore(row);
-  for (let seq = 0; ; ) {
-    const batches = journal.read(seq, INSERT_READINGS_MAX);
-    for (const batch of batches) latest.apply(batch.seq, batch.columns, batch.receivedAtMs);
-    const last = batches.at(-1);
-    if (!last) return;
-    seq = last.seq;
+async function restoreLatest(journal: Journal, latest: LatestReadings): Promise<void> {
+  latest.restore(await journal.latest());
+  const deletions = journal.listDeletions();
+  for (const deletion of deletions) latest.drop(deletion);
+  for (let seq = 0; seq < journal.lastSeq; ) {
+    const batches = await journal.read(seq, RESTORED_READINGS_MAX);
+    for (const { seq: of, encoded, receivedAtMs } of batches) {
+      latest.apply(of, columnsOf(encoded), receivedAtMs, deletedBy(deletions));
+    }
+    seq = batches.at(-1)?.seq ?? journal.lastSeq;
   }
 }

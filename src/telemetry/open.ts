@@ -3,9 +3,10 @@ import { join } from "node:path";
 import type { Clock } from "../domain/clock.ts";
 import { StartupError } from "../domain/errors.ts";
 import type { Log } from "../domain/log.ts";
-import { EmbeddedEngine } from "./embedded/engine.ts";
+import { EmbeddedConnection } from "./embedded/connection.ts";
 import { JournaledStore } from "./journaled-store.ts";
-import type { TelemetryStore } from "./store.ts";
+import { DayCache } from "./queries/day-cache.ts";
+import { SqlReadingEngine } from "./sql-reading-engine.ts";
 
 export const JOURNAL_FILE = "journal.db";
 export const ENGINE_FOLDER = "readings";
@@ -22,7 +23,7 @@ export interface TelemetryOptions {
 }
 
 /** A store with its engine in a child process. */
-export interface EmbeddedTelemetry extends TelemetryStore {
+export interface EmbeddedTelemetry extends JournaledStore {
   /** The engine's process, for measuring and for tests of its death; undefined while there is none. */
   engineProcessId(): number | undefined;
 }
@@ -38,17 +39,21 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Embedded
   } catch (error) {
     throw new StartupError(`The data folder ${dataDir} cannot be made: ${(error as Error).message}.`, { cause: error });
   }
-  let engine: EmbeddedEngine | undefined;
-  const store = new JournaledStore({
+  let connection: EmbeddedConnection | undefined;
+  const store = await JournaledStore.open({
     ...options,
     journalPath: join(dataDir, JOURNAL_FILE),
-    openEngine: () => (engine = new EmbeddedEngine({ directory: join(dataDir, ENGINE_FOLDER), clock, log })),
+    openEngine: () => {
+      connection = new EmbeddedConnection({ directory: join(dataDir, ENGINE_FOLDER), clock, log });
+      return new SqlReadingEngine(connection, new DayCache());
+    },
   });
   try {
-    await engine?.opened();
+    await connection?.opened();
+    await store.latestKnown();
   } catch (error) {
     await store.close();
     throw error;
   }
-  return Object.assign(store, { engineProcessId: () => engine?.processId });
+  return Object.assign(store, { engineProcessId: () => connection?.processId });
 }

@@ -3,60 +3,68 @@ import { StorageUnavailable } from "../domain/errors.ts";
 import { silentLog } from "../domain/log.ts";
 import { ReadingColumnsBuilder } from "../domain/reading.ts";
 import { VirtualClock } from "../domain/virtual-clock.ts";
-import type { JournalledBatch } from "./journal/journal.ts";
-import { LatestReadings, type LatestRow } from "./latest.ts";
+import { EngineUnavailable } from "./engine.ts";
+import { encodeBatch } from "./journal/batch-codec.ts";
+import type { CheckpointPiece } from "./journal/messages.ts";
+import { LatestReadings } from "./latest.ts";
 import { MemoryEngine } from "./memory-engine.ts";
-import { type BatchQueue, GATHER_MS, INSERT_READINGS_MAX, Projector } from "./projector.ts";
+import { type BatchQueue, GATHER_MS, INSERT_READINGS_ENOUGH, INSERT_READINGS_MAX, Projector } from "./projector.ts";
+import { DirtyDays } from "./rollups/dirty-days.ts";
+import type { EncodedBatch, TouchedDays } from "./sql/connection.ts";
 
-/** A journal in memory, of batches that hold one reading of series 1 at each time. */
+/** A journal in memory, of batches that hold readings of series 1, one at each ms. */
 class Queue implements BatchQueue {
-  readonly batches: JournalledBatch[] = [];
-  readonly saved: LatestRow[] = [];
+  readonly batches: EncodedBatch[] = [];
+  readonly pieces: CheckpointPiece[] = [];
   full = false;
   lastSeq = 0;
   get storedReadings(): number {
-    return this.batches.reduce((sum, { columns }) => sum + columns.length, 0);
+    return this.batches.reduce((sum, { rows }) => sum + rows, 0);
   }
-  read(afterSeq: number, readingsMax: number): JournalledBatch[] {
-    const batches: JournalledBatch[] = [];
+  read(afterSeq: number, readingsMax: number): Promise<EncodedBatch[]> {
+    const batches: EncodedBatch[] = [];
     let readings = 0;
     for (const batch of this.batches.filter(({ seq }) => seq > afterSeq)) {
-      readings += batch.columns.length;
+      readings += batch.rows;
       if (batches.length > 0 && readings > readingsMax) break;
       batches.push(batch);
     }
-    return batches;
+    return Promise.resolve(batches);
   }
-  saveLatest(rows: readonly LatestRow[]): void {
-    if (this.full) throw new Error("disk full");
-    this.saved.push(...rows);
-  }
-  checkpoint(throughSeq: number): void {
-    if (this.full) throw new Error("disk full");
-    while ((this.batches[0]?.seq ?? Number.POSITIVE_INFINITY) <= throughSeq) this.batches.shift();
+  release(): void {}
+  checkpoint(piece: CheckpointPiece): Promise<void> {
+    if (this.full) return Promise.reject(new Error("disk full"));
+    this.pieces.push(piece);
+    while ((this.batches[0]?.seq ?? Number.POSITIVE_INFINITY) <= piece.throughSeq) this.batches.shift();
+    return Promise.resolve();
   }
 }
+
+const NO_DAYS: TouchedDays = { length: 0, series: new Uint32Array(0), days: new Int32Array(0) };
 
 function setUp() {
   const clock = new VirtualClock();
   const engine = new MemoryEngine();
   const journal = new Queue();
   const latest = new LatestReadings();
-  const projector = new Projector({ journal, engine, latest, clock, log: silentLog });
+  const dirtyDays = new DirtyDays(() => clock.monotonicMs());
+  const projector = new Projector({ journal, engine, latest, dirtyDays, clock, log: silentLog });
   let timeMs = 0;
   const append = (readings: number): number => {
     const builder = new ReadingColumnsBuilder();
     for (let count = 0; count < readings; count++) builder.push(1, timeMs++, count, 0);
     journal.lastSeq++;
-    journal.batches.push({ seq: journal.lastSeq, receivedAtMs: 0, columns: builder.finish() });
-    latest.apply(journal.lastSeq, builder.finish(), 0);
-    projector.committed();
+    const columns = builder.finish();
+    const batch = { seq: journal.lastSeq, receivedAtMs: 0, rows: readings, encoded: encodeBatch(columns) };
+    journal.batches.push(batch);
+    latest.apply(batch.seq, columns, 0);
+    projector.committed(batch);
     return journal.lastSeq;
   };
   const inEngine = async (): Promise<number> =>
     (await engine.readRaw({ series: [1], fromMs: 0, toMs: 1e9, limit: 1e9 })).columns.length;
   projector.start();
-  return { clock, engine, journal, projector, append, inEngine };
+  return { clock, engine, journal, projector, append, inEngine, dirtyDays };
 }
 
 describe("projector", () => {
@@ -70,15 +78,55 @@ describe("projector", () => {
     await clock.advance(1);
     expect(engine.insertedRows).toStrictEqual([3]);
     expect(journal.batches).toStrictEqual([]);
-    expect(journal.saved.at(-1)).toMatchObject({ series: 1, timeMs: 2 });
+    expect([...(journal.pieces.at(-1)?.latest.timesMs ?? [])]).toStrictEqual([2]);
+    expect([...(journal.pieces.at(-1)?.dirtyDays.series ?? [])]).toStrictEqual([1]);
   });
 
-  test("does not wait for company when an insert is full, and cuts what is larger", async () => {
+  test("does not wait for company when there is enough, and joins what fits", async () => {
     const { clock, engine, append, inEngine } = setUp();
-    append(INSERT_READINGS_MAX * 2 + 5);
+    append(INSERT_READINGS_ENOUGH - 1);
     await clock.advance(0);
-    expect(engine.insertedRows).toStrictEqual([INSERT_READINGS_MAX, INSERT_READINGS_MAX, 5]);
-    expect(await inEngine()).toBe(INSERT_READINGS_MAX * 2 + 5);
+    expect(engine.insertedRows).toStrictEqual([]);
+    append(1);
+    await clock.advance(0);
+    expect(engine.insertedRows).toStrictEqual([INSERT_READINGS_ENOUGH]);
+    append(INSERT_READINGS_MAX);
+    append(5);
+    await clock.advance(0);
+    expect(engine.insertedRows.slice(1)).toStrictEqual([INSERT_READINGS_MAX]);
+    await clock.advance(GATHER_MS);
+    expect(engine.insertedRows.slice(2)).toStrictEqual([5]);
+    expect(await inEngine()).toBe(INSERT_READINGS_ENOUGH + INSERT_READINGS_MAX + 5);
+  });
+
+  test("a full insert is sent while its predecessor is under way, a third one is not; a failure has all of them sent again in order", async () => {
+    const { clock, engine, append, journal } = setUp();
+    const asked: { readonly seqs: number[]; readonly done: PromiseWithResolvers<TouchedDays> }[] = [];
+    engine.insert = (batches) => {
+      const done = Promise.withResolvers<TouchedDays>();
+      asked.push({ seqs: batches.map(({ seq }) => seq), done });
+      return done.promise;
+    };
+    for (let count = 0; count < 5; count++) append(INSERT_READINGS_MAX);
+    await clock.advance(0);
+    expect(asked.map(({ seqs }) => seqs)).toStrictEqual([[1], [2]]);
+    asked[0]?.done.reject(new EngineUnavailable("killed"));
+    await clock.advance(GATHER_MS);
+    // The second is still under way: sending the first again now could put it behind.
+    expect(asked.length).toBe(2);
+    asked[1]?.done.resolve(NO_DAYS);
+    await clock.advance(GATHER_MS);
+    expect(asked.slice(2).map(({ seqs }) => seqs)).toStrictEqual([[1], [2]]);
+    expect(journal.batches.length).toBe(5);
+    asked[2]?.done.resolve(NO_DAYS);
+    await clock.advance(0);
+    expect(asked.slice(4).map(({ seqs }) => seqs)).toStrictEqual([[3]]);
+    for (let at = 3; at < asked.length; at++) {
+      asked[at]?.done.resolve(NO_DAYS);
+      await clock.advance(0);
+    }
+    expect(asked.map(({ seqs }) => seqs)).toStrictEqual([[1], [2], [1], [2], [3], [4], [5]]);
+    expect(journal.batches.length).toBe(0);
   });
 
   test("does not wait when a reader asks, and tells it once its batch is in", async () => {
@@ -118,7 +166,8 @@ describe("projector", () => {
     await clock.advance(GATHER_MS);
     expect(engine.insertedRows).toStrictEqual([1, 1]);
     expect(journal.batches).toStrictEqual([]);
-    expect(journal.saved.at(-1)).toMatchObject({ timeMs: 1 });
+    expect([...(journal.pieces.at(-1)?.latest.timesMs ?? [])]).toStrictEqual([1]);
+    expect([...(journal.pieces.at(-1)?.dirtyDays.series ?? [])]).toStrictEqual([1]);
   });
 
   test("stops while it gathers and while it backs off", async () => {

@@ -1,33 +1,36 @@
 import type { Clock } from "../domain/clock.ts";
 import { StorageUnavailable } from "../domain/errors.ts";
 import type { Log } from "../domain/log.ts";
-import { EngineUnavailable, type ReadingEngine, type VersionedReadings } from "./engine.ts";
-import type { JournalledBatch } from "./journal/journal.ts";
-import type { LatestReadings, LatestRow } from "./latest.ts";
+import { Checkpoints, type CheckpointTarget, type DayMarks } from "./checkpoints.ts";
+import { EngineUnavailable, type ReadingEngine } from "./engine.ts";
+import type { LatestReadings } from "./latest.ts";
+import type { EncodedBatch } from "./sql/connection.ts";
+import { tracePoint } from "./trace.ts";
 
-/** Readings that one insert holds. */
-export const INSERT_READINGS_MAX = 200_000;
-/** How long committed readings wait for company while nobody asks for them, ms: each insert is a part on disk that must be merged later. */
+/** Readings of one insert, unless a single batch holds more. */
+export const INSERT_READINGS_MAX = 500_000;
+/** So many readings need no more company: each insert is a part on disk that must be merged later. */
+export const INSERT_READINGS_ENOUGH = 250_000;
+/** How long committed readings wait for company while nobody asks for them, ms. */
 export const GATHER_MS = 1_000;
-/** Latest readings saved in one transaction, so that the event loop is not held for long. */
-const LATEST_ROWS_PER_SAVE = 2_000;
 const RETRY_FIRST_MS = 50;
 const RETRY_MAX_MS = 1_000;
 const RETRY_AFTER_S = 2;
 
 /** What the projector needs of the journal. */
-export interface BatchQueue {
+export interface BatchQueue extends CheckpointTarget {
   readonly lastSeq: number;
   readonly storedReadings: number;
-  read(afterSeq: number, readingsMax: number): JournalledBatch[];
-  saveLatest(rows: readonly LatestRow[]): void;
-  checkpoint(throughSeq: number): void;
+  read(afterSeq: number, readingsMax: number): Promise<readonly EncodedBatch[]>;
+  /** Batches up to `seq` are not read again. */
+  release(seq: number): void;
 }
 
 export interface ProjectorOptions {
   readonly journal: BatchQueue;
   readonly engine: Pick<ReadingEngine, "insert">;
   readonly latest: LatestReadings;
+  readonly dirtyDays: DayMarks;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -36,14 +39,23 @@ export interface ProjectorOptions {
 export class Projector {
   readonly #journal: BatchQueue;
   readonly #engine: Pick<ReadingEngine, "insert">;
-  readonly #latest: LatestReadings;
+  readonly #dirtyDays: DayMarks;
+  readonly #checkpoints: Checkpoints;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #stopped = new AbortController();
   #news = Promise.withResolvers<void>();
   readonly #waiters = new Set<{ readonly seq: number; readonly reached: (inTime: true) => void }>();
   #wantedSeq = 0;
+  /** Batches up to it were handed to the engine. */
+  #sentSeq = 0;
+  /** Batches up to it are in the engine. */
   #projectedSeq = 0;
+  /** Readings that are in the journal and were not handed to the engine. */
+  #unsentReadings: number;
+  /** Readings that were handed to the engine and are not known to be in it. */
+  #sentReadings = 0;
+  #lastSent: Promise<unknown> = Promise.resolve();
   #failures = 0;
   #trouble = "";
   #running: Promise<void> | null = null;
@@ -51,9 +63,11 @@ export class Projector {
   constructor(options: ProjectorOptions) {
     this.#journal = options.journal;
     this.#engine = options.engine;
-    this.#latest = options.latest;
+    this.#dirtyDays = options.dirtyDays;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#checkpoints = new Checkpoints(options);
+    this.#unsentReadings = options.journal.storedReadings;
   }
 
   /** Why the last insert failed, as a sentence; empty when none has since one succeeded. */
@@ -66,7 +80,8 @@ export class Projector {
   }
 
   /** Says that the journal has more. */
-  committed(): void {
+  committed({ rows }: EncodedBatch): void {
+    this.#unsentReadings += rows;
     this.#news.resolve();
   }
 
@@ -94,16 +109,22 @@ export class Projector {
     }
   }
 
+  /** Takes from the journal what the engine has, where an earlier try has failed. */
+  checkpoint(): void {
+    if (this.#projectedSeq > 0) this.#checkpoints.reached(this.#projectedSeq, true);
+  }
+
   /** Ends after the insert that is under way. Idempotent. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.#news.resolve();
     await this.#running;
+    await this.#checkpoints.settled();
   }
 
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
-      if (this.#journal.lastSeq <= this.#projectedSeq) await this.#nextNews();
+      if (this.#journal.lastSeq <= this.#sentSeq) await this.#nextNews();
       else {
         await this.#gather();
         await this.#project();
@@ -128,27 +149,62 @@ export class Projector {
 
   #isUrgent(): boolean {
     return (
-      this.#stopped.signal.aborted ||
-      this.#wantedSeq > this.#projectedSeq ||
-      this.#journal.storedReadings >= INSERT_READINGS_MAX
+      this.#stopped.signal.aborted || this.#wantedSeq > this.#sentSeq || this.#unsentReadings >= INSERT_READINGS_ENOUGH
     );
   }
 
+  /** Sends inserts until little is left. A full one is sent while its predecessor is under way, so that the engine always has work. */
   async #project(): Promise<void> {
-    if (this.#stopped.signal.aborted) return;
+    let underway = Promise.resolve();
     try {
-      const batches = this.#journal.read(this.#projectedSeq, INSERT_READINGS_MAX);
-      for (const rows of insertsOf(batches)) await this.#engine.insert(rows);
-      this.#projectedSeq = batches.at(-1)?.seq ?? this.#projectedSeq;
+      do {
+        // A small one waits for its predecessor, and grows meanwhile.
+        if (this.#unsentReadings < INSERT_READINGS_MAX) await underway;
+        if (this.#stopped.signal.aborted) break;
+        const batches = await this.#journal.read(this.#sentSeq, INSERT_READINGS_MAX);
+        if (batches.length === 0) break;
+        const inserted = this.#insert(batches, underway);
+        await underway;
+        underway = inserted;
+      } while (this.#isUrgent());
+      await underway;
     } catch (error) {
+      await this.#lastSent;
+      this.#sentSeq = this.#projectedSeq;
+      this.#unsentReadings += this.#sentReadings;
+      this.#sentReadings = 0;
       await this.#backOff(error);
       return;
     }
     if (this.#failures > 0) this.#log.info({ attempts: this.#failures }, "The telemetry engine takes readings again.");
     this.#failures = 0;
     this.#trouble = "";
-    for (const { seq, reached } of this.#waiters) if (seq <= this.#projectedSeq) reached(true);
-    await this.#checkpoint();
+  }
+
+  /** Sends an insert now; resolves once it and `before` are done. */
+  #insert(batches: readonly EncodedBatch[], before: Promise<void>): Promise<void> {
+    const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
+    const throughSeq = batches.at(-1)?.seq ?? this.#sentSeq;
+    const sent = this.#engine.insert(batches);
+    tracePoint("projection.sent");
+    this.#sentSeq = throughSeq;
+    this.#sentReadings += rows;
+    this.#unsentReadings -= rows;
+    const inserted = (async () => {
+      await before;
+      const touched = await sent;
+      tracePoint("projection.inserted");
+      // Before anybody can know that the readings are there: a reader who sees them must not trust these days' rollups.
+      this.#dirtyDays.mark(touched);
+      this.#projectedSeq = throughSeq;
+      this.#sentReadings -= rows;
+      this.#journal.release(throughSeq);
+      for (const { seq, reached } of this.#waiters) if (seq <= throughSeq) reached(true);
+      this.#checkpoints.reached(throughSeq, this.#sentReadings + this.#unsentReadings === 0);
+    })();
+    // Whoever waits for it learns how it went; nobody may be waiting yet.
+    this.#lastSent = Promise.allSettled([sent, inserted]);
+    return inserted;
   }
 
   async #backOff(error: unknown): Promise<void> {
@@ -161,55 +217,4 @@ export class Projector {
     this.#failures++;
     await this.#clock.sleepUntil(this.#clock.monotonicMs() + delayMs, this.#stopped.signal).catch(() => {});
   }
-
-  async #checkpoint(): Promise<void> {
-    const throughSeq = this.#projectedSeq;
-    try {
-      // Rows that change meanwhile queue up behind those that the batches about to go have changed.
-      for (let left = this.#latest.unsaved; left > 0; left -= LATEST_ROWS_PER_SAVE) {
-        this.#latest.saveUnsaved(Math.min(left, LATEST_ROWS_PER_SAVE), (rows) => this.#journal.saveLatest(rows));
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      this.#journal.checkpoint(throughSeq);
-    } catch (error) {
-      // Harmless: the next checkpoint takes these batches too, and after a restart they are inserted once more.
-      this.#log.warn({ err: error }, "The journal could not be shortened; it will be tried again.");
-    }
-  }
-}
-
-/** Cuts batches into inserts of at most `INSERT_READINGS_MAX` rows, keeping the order of the rows. */
-function* insertsOf(batches: readonly JournalledBatch[]): Generator<VersionedReadings, void, undefined> {
-  const rows = batches.reduce((sum, { columns }) => sum + columns.length, 0);
-  let insert = emptyInsert(Math.min(rows, INSERT_READINGS_MAX));
-  let filled = 0;
-  let left = rows;
-  for (const { seq, columns } of batches) {
-    for (let from = 0; from < columns.length; ) {
-      const to = Math.min(columns.length, from + insert.length - filled);
-      insert.series.set(columns.series.subarray(from, to), filled);
-      insert.timesMs.set(columns.timesMs.subarray(from, to), filled);
-      insert.values.set(columns.values.subarray(from, to), filled);
-      insert.qualities.set(columns.qualities.subarray(from, to), filled);
-      insert.versions.fill(seq, filled, filled + to - from);
-      filled += to - from;
-      from = to;
-      if (filled < insert.length) continue;
-      yield insert;
-      left -= filled;
-      insert = emptyInsert(Math.min(left, INSERT_READINGS_MAX));
-      filled = 0;
-    }
-  }
-}
-
-function emptyInsert(length: number): VersionedReadings {
-  return {
-    length,
-    series: new Uint32Array(length),
-    timesMs: new Float64Array(length),
-    values: new Float64Array(length),
-    qualities: new Uint8Array(length),
-    versions: new Float64Array(length),
-  };
 }

@@ -7,17 +7,23 @@ import { OneTimeCode } from "../../src/access/one-time-code.ts";
 import { Access } from "../../src/access/permissions.ts";
 import { Sessions } from "../../src/access/sessions.ts";
 import { SignIn } from "../../src/access/sign-in.ts";
+import type { ApiKeys } from "../../src/catalogue/api-keys.ts";
 import { type Catalogue, openCatalogue } from "../../src/catalogue/catalogue.ts";
 import { Sealing } from "../../src/catalogue/sealing.ts";
 import { Collector } from "../../src/collect/collector.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { silentLog } from "../../src/domain/log.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { IngestPipeline } from "../../src/ingest/pipeline.ts";
-import { PushedSeries } from "../../src/ingest/pushed-series.ts";
+import { PushSources } from "../../src/ingest/sources/push-sources.ts";
 import { LiveHub } from "../../src/live/hub.ts";
+import { BodyGate } from "../../src/server/body/body-gate.ts";
+import type { BodyLimits } from "../../src/server/body/limits.ts";
 import { buildServer } from "../../src/server/server.ts";
 import { JournaledStore } from "../../src/telemetry/journaled-store.ts";
 import { MemoryEngine } from "../../src/telemetry/memory-engine.ts";
+import { openTelemetry } from "../../src/telemetry/open.ts";
+import type { TelemetryStore } from "../../src/telemetry/store.ts";
 import { VENDORS, vendorById } from "../../src/vendors/registry.ts";
 
 /** The real server over a real catalogue and journal; only the engine is in memory and the clock stands still. */
@@ -25,8 +31,14 @@ export interface ApiServer {
   readonly app: FastifyInstance;
   readonly catalogue: Catalogue;
   readonly pipeline: IngestPipeline;
+  readonly sources: PushSources;
+  readonly store: TelemetryStore;
   readonly clock: VirtualClock;
   readonly code: OneTimeCode;
+  /** What is on its way in. */
+  bodies(): Pick<BodyGate, "bodies" | "heldBytes">;
+  /** Closes the catalogue and opens it again, as a restart does; nothing but the keys may be used afterwards. */
+  reopenKeys(): Promise<ApiKeys>;
   /** Creates the administrator and returns a bearer header for them. */
   signInAsAdmin(): Promise<{ authorization: string }>;
   close(): Promise<void>;
@@ -36,6 +48,9 @@ export interface ApiServerOptions {
   readonly visitorsMayLook?: boolean;
   readonly openData?: boolean;
   readonly journalBytesMax?: number;
+  /** The real engine in its child process, on the machine's own clock. */
+  readonly embeddedEngine?: boolean;
+  readonly bodyLimits?: Partial<BodyLimits>;
 }
 
 export const ADMIN = { email: "ada@example.org", name: "Ada", password: "correct horse battery" };
@@ -43,14 +58,18 @@ export const ADMIN = { email: "ada@example.org", name: "Ada", password: "correct
 export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
   const folder = mkdtempSync(join(tmpdir(), "kilowatch-api-"));
   const clock = new VirtualClock();
-  const catalogue = await openCatalogue(join(folder, "catalogue.db"), new Sealing(Buffer.alloc(32, 7)), clock);
-  const store = new JournaledStore({
-    journalPath: join(folder, "journal.db"),
-    openEngine: () => new MemoryEngine(),
-    clock,
-    log: silentLog,
-    ...(options.journalBytesMax !== undefined && { journalBytesMax: options.journalBytesMax }),
-  });
+  const openFolder = () => openCatalogue(join(folder, "catalogue.db"), new Sealing(Buffer.alloc(32, 7)), clock);
+  let catalogue = await openFolder();
+  const journalBytesMax = options.journalBytesMax === undefined ? {} : { journalBytesMax: options.journalBytesMax };
+  const store = options.embeddedEngine
+    ? await openTelemetry({ dataDir: join(folder, "telemetry"), clock: systemClock, log: silentLog })
+    : await JournaledStore.open({
+        journalPath: join(folder, "journal.db"),
+        openEngine: () => new MemoryEngine(),
+        clock,
+        log: silentLog,
+        ...journalBytesMax,
+      });
   const live = new LiveHub();
   const pipeline = new IngestPipeline({ store, directory: catalogue.directory, live, clock });
   const collector = new Collector({
@@ -60,22 +79,26 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     clock,
     log: silentLog,
   });
+  const sources = new PushSources({ catalogue, pipeline, clock });
   const code = new OneTimeCode(clock);
   const signIn = new SignIn({
     users: catalogue.users,
     sessions: new Sessions(catalogue.users, clock),
     accessTokens: await AccessTokens.open(catalogue.ownSecrets, catalogue.users, clock),
+    apiKeys: catalogue.apiKeys,
     code,
     visitorsMayLook: options.visitorsMayLook ?? false,
   });
+  const gate = new BodyGate(clock, options.bodyLimits);
   const app = await buildServer({
     parts: {
       catalogue,
       store,
       pipeline,
-      pushedSeries: new PushedSeries(catalogue),
+      sources,
       collector,
       live,
+      bodies: gate,
       access: new Access({ data: options.openData ?? false, operation: false }),
       signIn,
       clock,
@@ -88,8 +111,16 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     app,
     catalogue,
     pipeline,
+    sources,
+    store,
     clock,
     code,
+    bodies: () => gate,
+    async reopenKeys() {
+      await catalogue.close();
+      catalogue = await openFolder();
+      return catalogue.apiKeys;
+    },
     async signInAsAdmin() {
       const { accessToken } = await signIn.createFirstAdmin(code.issue(), ADMIN.email, ADMIN.name, ADMIN.password);
       return { authorization: `Bearer ${accessToken}` };

@@ -1,20 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { NamedColumns } from "../../domain/named-columns.ts";
+import { KeyTable } from "../../domain/key-table.ts";
+import { createPlaintextDecoder, type Decoder } from "./decoder.ts";
+import { LINE_BYTES_MAX } from "./limits.ts";
 import { MalformedLine } from "./malformed-line.ts";
-import { decodePlaintext } from "./plaintext.ts";
+import { decodeRows, type Row } from "./testing/decode-in-pieces.ts";
 
-type Row = [name: string, timeMs: number, value: number];
-
-function decode(body: string | Uint8Array): Row[] {
-  const columns = new NamedColumns();
-  decodePlaintext(typeof body === "string" ? Buffer.from(body) : body, columns);
-  return Array.from({ length: columns.length }, (_, row) => [
-    columns.names[columns.nameIndexes[row] ?? -1] ?? "?",
-    columns.timesMs[row] ?? Number.NaN,
-    columns.values[row] ?? Number.NaN,
-  ]);
-}
+const create = (table: KeyTable): Decoder => createPlaintextDecoder(table);
+const decode = (body: string | Uint8Array): Row[] => decodeRows(create, body);
 
 function refusalOf(body: string): MalformedLine {
   try {
@@ -91,20 +84,56 @@ describe("plaintext readings", () => {
     );
   });
 
-  test("any bytes are decoded or refused with a line, never anything else", () => {
-    const bytes = fc.oneof(
-      fc.uint8Array({ maxLength: 200 }),
-      fc.string({ unit: "binary", maxLength: 200 }).map((text) => Buffer.from(text)),
-    );
+  test("known names in any order are found again", () => {
+    const table = new KeyTable();
+    const body = (names: readonly string[]) => names.map((name, index) => `${index} ${name} ${index}.5\n`).join("");
+    const names = fc.array(fc.constantFrom("a", "ab", "abc", "abcd", "abcde", "bbcde", "ä"), {
+      minLength: 1,
+      maxLength: 30,
+    });
     fc.assert(
-      fc.property(bytes, (body) => {
-        try {
-          decode(body);
-        } catch (error) {
-          expect(error).toBeInstanceOf(MalformedLine);
-        }
+      fc.property(names, (wanted) => {
+        expect(decodeRows(create, body(wanted), [], table)).toEqual(
+          wanted.map((name, index) => [name, index * 1_000, index + 0.5]),
+        );
       }),
-      { numRuns: 2_000 },
     );
+    expect(table.size).toBeLessThanOrEqual(7);
+  });
+
+  test("a line is taken to its limit, whether it is plain or not, and however it ends", () => {
+    const table = new KeyTable();
+    table.internText("a");
+    for (const end of ["", "\n", "\r\n"]) {
+      const longest = `1 a 0${"0".repeat(LINE_BYTES_MAX - 6)}7`;
+      for (const cuts of [[], [LINE_BYTES_MAX], [LINE_BYTES_MAX + 1]]) {
+        expect(decodeRows(create, longest + end, cuts, table)).toEqual([["a", 1_000, 7]]);
+        expect(() => decodeRows(create, `2 a 2\n${longest}8${end}`, cuts, table)).toThrow(
+          "line 2: is longer than 65536 bytes",
+        );
+      }
+    }
+    expect(() => decode(" ".repeat(LINE_BYTES_MAX + 1))).toThrow("line 1: is longer than 65536 bytes");
+  });
+
+  test("readings and keys are taken to their limits", () => {
+    const three = (table: KeyTable) => createPlaintextDecoder(table, { readingsMax: 3 });
+    expect(decodeRows(three, "1 a 1\n1 b 1\n1 c 1\n\n")).toHaveLength(3);
+    expect(() => decodeRows(three, "1 a 1\n1 b 1\n1 c 1\n1 d 1")).toThrow(
+      "line 4: is one reading more than the 3 that one body may hold",
+    );
+    const two = () => new KeyTable({ keysMax: 2 });
+    expect(decodeRows(create, "1 a 1\n1 b 1\n1 a 1", [], two())).toHaveLength(3);
+    expect(() => decodeRows(create, "1 a 1\n1 b 1\n1 c 1", [], two())).toThrow("line 3: names one series more");
+  });
+
+  test.each([Number.NaN, -1, 0, 1, 1e15])("that %d bytes are expected changes nothing", (bytesExpected) => {
+    const expecting = (table: KeyTable) => createPlaintextDecoder(table, { bytesExpected });
+    expect(decodeRows(expecting, "1 a 1\n".repeat(100))).toHaveLength(100);
+  });
+
+  test("a byte order mark may stand at the very start", () => {
+    expect(decode(`\ufeff1649941817 Voltage 1.34\n`)).toEqual([VOLTAGE]);
+    expect(() => decode("1 a 1\n\ufeff1 a 1")).toThrow("line 2: the timestamp");
   });
 });

@@ -2,26 +2,15 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from "../../catalogue/page.ts";
 import { NotFound } from "../../domain/errors.ts";
-import { STEP_AGGREGATES } from "../../telemetry/store.ts";
 import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
 import { siteView } from "../views/objects.ts";
-import { POINTS_DEFAULT, POINTS_MAX } from "../views/series.ts";
 
 const ById = z.object({ id: api.Id });
 const BySite = z.object({ siteId: api.Id });
 const PageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(PAGE_ITEMS_MAX).default(PAGE_ITEMS_DEFAULT),
-  cursor: z.string().max(100).optional(),
-});
-const timeMs = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
-const SeriesQuery = z.strictObject({
-  from: timeMs,
-  to: timeMs,
-  step: z.string().max(30).default("auto"),
-  agg: z.enum(STEP_AGGREGATES).default("mean"),
-  maxPoints: z.coerce.number().int().min(1).max(POINTS_MAX).default(POINTS_DEFAULT),
   cursor: z.string().max(100).optional(),
 });
 const NewSite = z.strictObject({
@@ -32,9 +21,9 @@ const NewSite = z.strictObject({
   peakPowerW: z.number().positive().nullable().default(null),
 });
 
-/** Sites, devices, metrics and what they were over time. */
+/** Sites, devices and metrics. */
 export function catalogueRoutes(app: FastifyInstance, parts: RouteParts): void {
-  const { catalogue, fleet, objects, series } = parts;
+  const { catalogue, fleet, objects } = parts;
 
   declare(
     app,
@@ -145,27 +134,6 @@ export function catalogueRoutes(app: FastifyInstance, parts: RouteParts): void {
       answers: { 200: api.Latest.nullable() },
     },
     ({ params }) => objects.latest(ownerOf(params.id)),
-  );
-  declare(
-    app,
-    "GET",
-    "/metrics/:id/series",
-    {
-      permission: "metric:read",
-      summary: "A metric over time, raw or by steps",
-      params: ById,
-      query: SeriesQuery,
-      answers: { 200: api.Series },
-    },
-    ({ params, query }) =>
-      series.ofMetric(params.id, {
-        fromMs: query.from,
-        toMs: query.to,
-        step: query.step,
-        aggregate: query.agg,
-        maxPoints: query.maxPoints,
-        cursor: query.cursor,
-      }),
   );
 }
 

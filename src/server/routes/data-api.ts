@@ -2,42 +2,40 @@ import { Readable } from "node:stream";
 import type { FastifyError, FastifyInstance } from "fastify";
 import { z } from "zod";
 import { InvalidInput, StorageUnavailable } from "../../domain/errors.ts";
-import { NamedColumns } from "../../domain/named-columns.ts";
 import { READING_TIME_MS } from "../../domain/reading.ts";
 import { parseTimeText } from "../../domain/time-text.ts";
+import { createPlaintextDecoder } from "../../ingest/codecs/decoder.ts";
 import { MalformedLine } from "../../ingest/codecs/malformed-line.ts";
-import { decodePlaintext } from "../../ingest/codecs/plaintext.ts";
+import { PLAINTEXT } from "../../ingest/sources/protocols.ts";
 import type { TimeWindow } from "../../telemetry/store.ts";
+import { answerNow } from "../body/early-answer.ts";
+import { push, sourceOf, streamBodies } from "../body/push.ts";
 import { dataAnswer } from "../data-answer.ts";
 import type { RouteParts } from "../parts.ts";
 import { problemOf } from "../problems.ts";
 import { declare } from "../route.ts";
 
-/** Largest body of one `POST /data`. */
-export const DATA_BODY_BYTES_MAX = 16 * 1_048_576;
-
-const BYTES = "application/octet-stream";
+const STORED = Buffer.from('{"success":true}');
 
 const Refusal = z.object({ success: z.literal(false), message: z.string() });
 const DataQuery = z.object({ from: z.string().optional(), to: z.string().optional() });
 
 /** The plaintext data API: a contract that clients in the field already speak, errors in its own form. */
-export function dataApiRoutes(root: FastifyInstance, { pipeline, pushedSeries, store }: RouteParts): void {
+export function dataApiRoutes(root: FastifyInstance, parts: RouteParts): void {
+  const { catalogue, store } = parts;
   root.register(async (app) => {
-    // Any content type or none, even one that is none: the body is bytes, whatever it is called.
-    app.addHook("onRequest", async (request) => {
-      request.raw.headers["content-type"] = BYTES;
-    });
-    app.removeAllContentTypeParsers();
-    const asBytes = { parseAs: "buffer", bodyLimit: DATA_BODY_BYTES_MAX } as const;
-    app.addContentTypeParser(BYTES, asBytes, (_request, body, done) => done(null, body));
+    streamBodies(app);
 
     app.setErrorHandler((error: FastifyError, request, reply) => {
-      const status = error instanceof MalformedLine || error instanceof InvalidInput ? 400 : problemOf(error).status;
+      const { status: mapped, detail } = problemOf(error);
+      const status = error instanceof MalformedLine || error instanceof InvalidInput ? 400 : mapped;
       if (status === 500) request.log.error({ err: error }, "request failed");
-      if (error instanceof StorageUnavailable) reply.header("retry-after", error.retryAfterS);
-      const message = status === 500 ? problemOf(error).detail : error.message;
-      return reply.code(status).serializer(JSON.stringify).type("application/json").send({ success: false, message });
+      return answerNow(reply, {
+        status,
+        type: "application/json; charset=utf-8",
+        body: JSON.stringify({ success: false, message: status === 500 ? detail : error.message }),
+        ...(error instanceof StorageUnavailable && { headers: { "retry-after": String(error.retryAfterS) } }),
+      });
     });
 
     declare(
@@ -47,13 +45,13 @@ export function dataApiRoutes(root: FastifyInstance, { pipeline, pushedSeries, s
       {
         permission: "data:push",
         summary: "Push readings as lines of text: unix-seconds name value",
+        streamedBody: { types: ["text/plain"], shape: z.string() },
         answers: { 200: z.object({ success: z.literal(true) }), 400: Refusal },
       },
-      async ({ request }) => {
-        const named = new NamedColumns();
-        decodePlaintext(request.body instanceof Uint8Array ? request.body : new Uint8Array(), named);
-        await pipeline.accept(await pushedSeries.resolve(named));
-        return { success: true };
+      async ({ request, reply }) => {
+        await push(request, parts, PLAINTEXT, createPlaintextDecoder);
+        reply.type("application/json; charset=utf-8");
+        return STORED;
       },
     );
 
@@ -67,9 +65,12 @@ export function dataApiRoutes(root: FastifyInstance, { pipeline, pushedSeries, s
         query: DataQuery,
         answers: { 200: z.unknown(), 400: Refusal },
       },
-      async ({ query, reply }) => {
+      async ({ query, request, reply }) => {
         const window = windowOf(query);
-        const pieces = dataAnswer(store, await pushedSeries.all(), window);
+        const deviceId = sourceOf(request, parts).dataDeviceId();
+        const owners = deviceId === null ? [] : catalogue.directory.allOfDevice(deviceId);
+        const names = new Map(owners.map((owner) => [owner.series, owner.metricName]));
+        const pieces = dataAnswer(store, names, window);
         // The first piece is made before the head goes out: a store that cannot answer is a 503, not a cut body.
         const first = await pieces.next();
         return reply.type("application/json").send(Readable.from(concat(first, pieces), { objectMode: false }));

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { z } from "zod";
+import type { ProtocolCount } from "../../ingest/sources/protocol-counts.ts";
 import type { LiveStreams } from "../live-streams.ts";
 import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
@@ -38,7 +39,7 @@ export function healthRoutes(app: FastifyInstance, parts: RouteParts, streams: L
   );
 }
 
-function figures({ pipeline, store, collector }: RouteParts, streams: LiveStreams): Registry {
+function figures({ pipeline, sources, bodies, store, collector }: RouteParts, streams: LiveStreams): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, read: () => number): void => {
@@ -54,6 +55,22 @@ function figures({ pipeline, store, collector }: RouteParts, streams: LiveStream
   gauge("kilowatch_readings_stored", "Readings acked since the start", () => pipeline.counts.readings);
   gauge("kilowatch_batches_stored", "Batches acked since the start", () => pipeline.counts.batches);
   gauge("kilowatch_readings_pending", "Readings acked and not yet in the engine", () => store.health().pendingReadings);
+  gauge("kilowatch_ingest_bodies_open", "Pushed bodies that are read or wait to be stored", () => bodies.bodies);
+  const perProtocol = (name: string, help: string, field: keyof ProtocolCount) => {
+    new Gauge({
+      name,
+      help,
+      labelNames: ["protocol"],
+      registers: [registry],
+      collect() {
+        for (const [protocol, count] of sources.counts.all()) this.set({ protocol }, count[field]);
+      },
+    });
+  };
+  perProtocol("kilowatch_ingest_bodies_stored", "Pushed bodies acked since the start", "requests");
+  perProtocol("kilowatch_ingest_bodies_refused", "Pushed bodies of which nothing was stored", "refused");
+  perProtocol("kilowatch_ingest_readings", "Pushed readings acked since the start", "readings");
+  perProtocol("kilowatch_ingest_bytes", "Bytes of the acked bodies, unpacked", "bytes");
   gauge("kilowatch_streams_open", "Live streams open", () => streams.open);
   const perConnection = (
     name: string,

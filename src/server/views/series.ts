@@ -1,28 +1,38 @@
 import type { z } from "zod";
 import type { Catalogue } from "../../catalogue/catalogue.ts";
+import type { SeriesOwner } from "../../catalogue/directory.ts";
+import { isCalendarStep } from "../../domain/calendar-steps.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { InvalidInput, NotFound } from "../../domain/errors.ts";
-import { autoStepMs, formatStep, parseStepMs } from "../../domain/steps.ts";
-import type { RawCursor, StepAggregate, TelemetryStore, TimeWindow } from "../../telemetry/store.ts";
+import {
+  DOWNSAMPLED_POINTS_MIN,
+  GAP_MS_MAX,
+  type RawCursor,
+  type ReadPlan,
+  type StepColumns,
+  type TelemetryStore,
+} from "../../telemetry/store.ts";
 import type * as api from "../schemas.ts";
+import { selectedMetrics, timezoneOf } from "./metric-selection.ts";
+import {
+  type AcrossRequest,
+  type MetricSelection,
+  POINTS_TOTAL_MAX,
+  SERIES_METRICS_MAX,
+  type SeriesAggregate,
+  type SeriesRequest,
+} from "./series-request.ts";
+import { type NamedSteps, namedSteps, stepsUntil } from "./series-steps.ts";
 import { isoTime } from "./times.ts";
 
-export interface SeriesRequest extends TimeWindow {
-  /** `auto`, `raw`, or an ISO 8601 duration of a fixed length. */
-  readonly step: string;
-  readonly aggregate: StepAggregate;
-  /** Most points of an answer: steps, or rows of a `raw` page. */
-  readonly maxPoints: number;
-  readonly cursor?: string | undefined;
-}
-
-export const POINTS_MAX = 10_000;
-export const POINTS_DEFAULT = 500;
-
 type SeriesView = z.input<typeof api.Series>;
-type SeriesBody = Pick<SeriesView, "step" | "nextCursor"> & Pick<SeriesView["series"][number], "points" | "coverage">;
+type AcrossView = z.input<typeof api.SeriesAcross>;
+type MetricView = SeriesView["series"][number];
 
-/** What a metric was over time. */
+/** How values between two readings are taken, for those who read areas and coverage. */
+const GAP_RULE = { maxGapS: GAP_MS_MAX / 1_000, between: "linear" } as const;
+
+/** What metrics were over time. */
 export class SeriesViews {
   readonly #catalogue: Catalogue;
   readonly #store: TelemetryStore;
@@ -38,63 +48,184 @@ export class SeriesViews {
   async ofMetric(metricId: string, request: SeriesRequest): Promise<SeriesView> {
     const owner = this.#catalogue.directory.byMetric(metricId);
     if (!owner) throw new NotFound("metric");
-    if (request.fromMs >= request.toMs) throw new InvalidInput([{ path: "from", message: "must lie before to" }]);
-    const site = await this.#catalogue.sites.get(owner.siteId);
-    const body =
-      request.step === "raw" ? await this.#raw(owner.series, request) : await this.#steps(owner.series, request);
+    const { timezone } = await this.#catalogue.sites.get(owner.siteId);
+    return request.step === "raw" ? this.#raw(owner, request, timezone) : this.#series([owner], request, timezone);
+  }
+
+  /** @throws NotFound, InvalidInput, StorageUnavailable */
+  async ofMetrics(selection: MetricSelection, request: SeriesRequest): Promise<SeriesView> {
+    if (request.step === "raw") {
+      throw new InvalidInput([{ path: "step", message: "raw is for one metric: ask for /metrics/{id}/series" }]);
+    }
+    const owners = await selectedMetrics(this.#catalogue, selection);
+    return this.#series(owners, request, await this.#timezone(owners, selection, request));
+  }
+
+  /** One number over the metrics for each step. @throws NotFound, InvalidInput, StorageUnavailable */
+  async across(selection: MetricSelection, request: AcrossRequest): Promise<AcrossView> {
+    const owners = await selectedMetrics(this.#catalogue, selection);
+    const timezone = await this.#timezone(owners, selection, request);
+    const [unit = "1", ...others] = new Set(owners.map((owner) => owner.unit));
+    if (others.length > 0) {
+      const message = `are in ${[unit, ...others].join(", ")}: only values of one unit can be put together`;
+      throw new InvalidInput([{ path: "metricIds", message }]);
+    }
+    const { aggregate, across } = request;
+    if (aggregate === "m4") throw new InvalidInput([{ path: "agg", message: "m4 is for lines, not for across" }]);
+    const steps = checkedSteps(request, timezone);
+    const series = owners.map((owner) => owner.series);
+    const { fromMs, toMs } = request;
+    const answer = await this.#store.readAcross({ series, fromMs, toMs, ...steps.steps, aggregate, across });
     return {
-      from: isoTime(request.fromMs),
-      to: isoTime(request.toMs),
-      step: body.step,
-      timezone: site.timezone,
-      series: [{ metricId, unit: owner.unit, points: body.points, coverage: body.coverage }],
-      nextCursor: body.nextCursor,
+      ...described(request, steps.name, timezone),
+      across,
+      unit: unitOf(unit, aggregate),
+      metrics: owners.length,
+      points: Array.from({ length: answer.length }, (_, row) => [
+        answer.startsMs[row] ?? 0,
+        answer.values[row] ?? 0,
+        answer.seriesCounts[row] ?? 0,
+      ]),
+      plan: answer.plan,
+      gapRule: GAP_RULE,
     };
   }
 
-  async #raw(series: number, request: SeriesRequest): Promise<SeriesBody> {
+  async #series(owners: readonly SeriesOwner[], request: SeriesRequest, timezone: string): Promise<SeriesView> {
+    if (request.aggregate === "m4") return this.#downsampled(owners, request, timezone);
+    const { aggregate, pointCoverage: coverage, fromMs, toMs } = request;
+    const steps = checkedSteps(request, timezone);
+    checkTotal(owners.length, steps.count);
+    const series = owners.map((owner) => owner.series);
+    const answer = await this.#store.readSteps({ series, fromMs, toMs, ...steps.steps, aggregate, coverage });
+    const until = stepsUntil(steps, request, this.#clock.nowMs());
+    return {
+      ...described(request, steps.name, timezone),
+      series: bySeries(owners, answer).map(([owner, from, to]) => stepsView(owner, answer, from, to, aggregate, until)),
+      nextCursor: null,
+      plan: answer.plan,
+      gapRule: GAP_RULE,
+    };
+  }
+
+  async #downsampled(owners: readonly SeriesOwner[], request: SeriesRequest, timezone: string): Promise<SeriesView> {
+    checkWindow(request);
+    const { fromMs, toMs, maxPoints, step } = request;
+    if (step !== "auto") throw new InvalidInput([{ path: "step", message: "must be auto: m4 makes steps of its own" }]);
+    if (maxPoints < DOWNSAMPLED_POINTS_MIN) {
+      throw new InvalidInput([{ path: "maxPoints", message: `must be at least ${DOWNSAMPLED_POINTS_MIN} for m4` }]);
+    }
+    checkTotal(owners.length, maxPoints);
+    const series = owners.map((owner) => owner.series);
+    const answer = await this.#store.readDownsampled({ series, fromMs, toMs, pointsMax: maxPoints });
+    return {
+      ...described(request, "m4", timezone),
+      series: bySeries(owners, answer).map(([{ metricId, unit }, from, to]) => {
+        const points = pairs(answer.timesMs.subarray(from, to), answer.values.subarray(from, to));
+        return { metricId, unit, points, coverage: null };
+      }),
+      nextCursor: null,
+      plan: answer.plan,
+      gapRule: GAP_RULE,
+    };
+  }
+
+  async #raw({ series, metricId, unit }: SeriesOwner, request: SeriesRequest, timezone: string): Promise<SeriesView> {
+    checkWindow(request);
     const after = request.cursor === undefined ? undefined : readCursor(request.cursor, series);
+    const { fromMs, toMs, maxPoints: limit } = request;
     const { columns, next } = await this.#store.readRaw({
       series: [series],
-      fromMs: request.fromMs,
-      toMs: request.toMs,
-      limit: request.maxPoints,
+      fromMs,
+      toMs,
+      limit,
       ...(after && { after }),
     });
-    const points = pairs(columns.length, columns.timesMs, columns.values);
-    return { step: "raw", points, coverage: null, nextCursor: next && `${next.timeMs}` };
-  }
-
-  async #steps(series: number, request: SeriesRequest): Promise<SeriesBody> {
-    const { fromMs, toMs, maxPoints } = request;
-    const stepMs = request.step === "auto" ? autoStepMs(toMs - fromMs, maxPoints) : parseStepMs(request.step);
-    if (stepMs === null) {
-      throw new InvalidInput([{ path: "step", message: "must be auto, raw, or a duration such as PT15M or PT1H" }]);
-    }
-    if ((toMs - fromMs) / stepMs > POINTS_MAX) {
-      throw new InvalidInput([
-        { path: "step", message: `makes more than ${POINTS_MAX} points; ask for a longer step` },
-      ]);
-    }
-    const steps = await this.#store.readSteps({ series: [series], fromMs, toMs, stepMs, aggregate: request.aggregate });
     return {
-      step: formatStep(stepMs),
-      points: pairs(steps.length, steps.startsMs, steps.values),
-      coverage: coverage(steps.length, { fromMs, toMs: Math.min(toMs, this.#clock.nowMs()) }, stepMs),
-      nextCursor: null,
+      ...described(request, "raw", timezone),
+      series: [{ metricId, unit, points: pairs(columns.timesMs, columns.values), coverage: null }],
+      nextCursor: next && `${next.timeMs}`,
+      plan: FROM_READINGS,
+      gapRule: GAP_RULE,
     };
   }
+
+  async #timezone(
+    owners: readonly SeriesOwner[],
+    { timezone: told }: MetricSelection,
+    { step }: SeriesRequest,
+  ): Promise<string> {
+    if (owners.length > SERIES_METRICS_MAX) {
+      throw new InvalidInput([{ path: "metricIds", message: `must be at most ${SERIES_METRICS_MAX}` }]);
+    }
+    const timezone = await timezoneOf(this.#catalogue, owners, told);
+    if (timezone === null && isCalendarStep(step)) {
+      throw new InvalidInput([{ path: "timezone", message: "must be told: the metrics' sites lie in several" }]);
+    }
+    return timezone ?? "UTC";
+  }
 }
 
-function pairs(length: number, timesMs: Float64Array, values: Float64Array): [number, number][] {
-  return Array.from({ length }, (_, row) => [timesMs[row] ?? 0, values[row] ?? 0]);
+const FROM_READINGS: ReadPlan = { rollup: null, rollupShare: 0 };
+
+function described({ fromMs, toMs }: SeriesRequest, step: string, timezone: string) {
+  return { from: isoTime(fromMs), to: isoTime(toMs), step, timezone };
 }
 
-/** Share of the steps touched by the window that hold a reading. */
-function coverage(filled: number, { fromMs, toMs }: TimeWindow, stepMs: number): number {
-  if (toMs <= fromMs) return filled > 0 ? 1 : 0;
-  const steps = Math.ceil(toMs / stepMs) - Math.floor(fromMs / stepMs);
-  return Math.min(1, filled / steps);
+function checkedSteps(request: SeriesRequest, timezone: string): NamedSteps {
+  checkWindow(request);
+  return namedSteps(request.step, request, request.maxPoints, timezone);
+}
+
+function checkWindow({ fromMs, toMs }: SeriesRequest): void {
+  if (fromMs >= toMs) throw new InvalidInput([{ path: "from", message: "must lie before to" }]);
+}
+
+function checkTotal(metrics: number, points: number): void {
+  if (metrics === 1 || metrics * points <= POINTS_TOTAL_MAX) return;
+  const message = `${metrics} metrics of ${points} points are more than ${POINTS_TOTAL_MAX} points; ask for a longer step`;
+  throw new InvalidInput([{ path: "step", message }]);
+}
+
+/** An integral of W over hours is W.h. */
+function unitOf(unit: string, aggregate: SeriesAggregate): string {
+  if (aggregate === "count") return "1";
+  return aggregate === "integral" ? `${unit}.h` : unit;
+}
+
+function stepsView(
+  { metricId, unit }: SeriesOwner,
+  { startsMs, values, coverages }: StepColumns,
+  from: number,
+  to: number,
+  aggregate: SeriesAggregate,
+  stepsUntilNow: number,
+): MetricView {
+  return {
+    metricId,
+    unit: unitOf(unit, aggregate),
+    points: pairs(startsMs.subarray(from, to), values.subarray(from, to)),
+    coverage: Math.min(1, (to - from) / stepsUntilNow),
+    ...(coverages && { pointCoverage: Array.from(coverages.subarray(from, to)) }),
+  };
+}
+
+/** Each metric with its rows, which lie together; those without a row, too. */
+function bySeries(
+  owners: readonly SeriesOwner[],
+  { length, series }: { readonly length: number; readonly series: Uint32Array },
+): [owner: SeriesOwner, from: number, to: number][] {
+  const spans = new Map<number, [from: number, to: number]>();
+  for (let row = 0; row < length; row++) {
+    const span = spans.get(series[row] ?? 0);
+    if (span) span[1] = row + 1;
+    else spans.set(series[row] ?? 0, [row, row + 1]);
+  }
+  return owners.map((owner) => [owner, ...(spans.get(owner.series) ?? ([0, 0] as const))]);
+}
+
+function pairs(timesMs: Float64Array, values: Float64Array): [number, number][] {
+  return Array.from(timesMs, (timeMs, row) => [timeMs, values[row] ?? 0]);
 }
 
 function readCursor(text: string, series: number): RawCursor {

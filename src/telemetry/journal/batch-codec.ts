@@ -26,8 +26,8 @@ export function encodedBytes(rows: number): number {
   return HEADER_BYTES + rows * ROW_BYTES;
 }
 
-/** Copies a batch into bytes of its own. */
-export function encodeBatch(batch: ReadingColumns): Uint8Array {
+/** Copies a batch into bytes of its own, which `sealBatch` completes. */
+export function encodeUnsealed(batch: ReadingColumns): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(encodedBytes(batch.length));
   const columns = columnsWithin(bytes, batch.length);
   columns.timesMs.set(batch.timesMs.subarray(0, batch.length));
@@ -37,7 +37,18 @@ export function encodeBatch(batch: ReadingColumns): Uint8Array {
   const header = new DataView(bytes.buffer, 0, HEADER_BYTES);
   header.setUint32(0, MAGIC_AND_VERSION, true);
   header.setUint32(4, batch.length, true);
-  header.setUint32(8, crc32(bytes), true);
+  return bytes;
+}
+
+/** Puts the checksum into bytes that `encodeUnsealed` made. Apart from it, so that the thread that writes them also counts it. */
+export function sealBatch(bytes: Uint8Array): void {
+  new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES).setUint32(8, crc32(bytes), true);
+}
+
+/** Copies a batch into bytes of its own. */
+export function encodeBatch(batch: ReadingColumns): Uint8Array<ArrayBuffer> {
+  const bytes = encodeUnsealed(batch);
+  sealBatch(bytes);
   return bytes;
 }
 

@@ -1,104 +1,80 @@
-import { statfsSync } from "node:fs";
-import { dirname } from "node:path";
-import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { StorageUnavailable } from "../../domain/errors.ts";
 import type { Log } from "../../domain/log.ts";
 import type { ReadingColumns } from "../../domain/reading.ts";
-import type { LatestRow } from "../latest.ts";
-import { columnsOf, decodeBatch, encodeBatch } from "./batch-codec.ts";
-import { openJournalDatabase } from "./database.ts";
+import type { LatestColumns } from "../latest.ts";
+import type { EncodedBatch, TouchedDays } from "../sql/connection.ts";
+import { tracePoint } from "../trace.ts";
+import { AppendQueue } from "./append-queue.ts";
+import { BatchDamaged, encodedBytes } from "./batch-codec.ts";
+import type { JournalOptions } from "./journal-options.ts";
+import { JournalThread } from "./journal-thread.ts";
+import type { CheckpointPiece, Deletion, NewDeletion, OpenedJournal } from "./messages.ts";
+import { RecentBatches } from "./recent-batches.ts";
 
 /** Bytes of batches that may wait for the engine; beyond it nothing more is taken. About 50 million readings. */
 export const JOURNAL_BYTES_MAX = 1024 ** 3;
 /** Readings that may wait for a commit. */
 export const APPEND_QUEUE_READINGS_MAX = 2_000_000;
-/** Bytes that one transaction takes, so that a commit stays a matter of milliseconds. */
-const COMMIT_BYTES_MAX = 8 * 1024 ** 2;
+/** Bytes of committed batches that are kept in memory for the engine; the others are read from the file. About 1.6 million readings. */
+export const RECENT_BYTES_MAX = 32 * 1024 ** 2;
 /** When to ask again after storage was full, seconds. */
 const RETRY_AFTER_S = 5;
 
-/** A batch that is on stable storage. */
-export interface JournalledBatch {
-  /** Its place in the order of all batches; a higher one was acknowledged later. */
-  readonly seq: number;
-  readonly receivedAtMs: number;
-  readonly columns: ReadingColumns;
-}
-
-export interface JournalOptions {
-  readonly path: string;
-  /** Wall time of the start, epoch ms. */
-  readonly nowMs: number;
-  readonly log: Log;
-  readonly bytesMax?: number;
-  readonly queueReadingsMax?: number;
-  /** Pages of the file, as if the disk were full beyond them; for tests. */
-  readonly pagesMax?: number;
-  /** Called after a batch is on stable storage and before its append resolves, in order. Must not throw. */
-  readonly onCommitted: (batch: JournalledBatch) => void;
-}
-
-interface QueuedBatch {
-  readonly encoded: Uint8Array;
-  readonly rows: number;
-  readonly receivedAtMs: number;
-  readonly committed: PromiseWithResolvers<void>;
-}
-
-/** Room beside a refused batch from which the disk counts as taking writes again. */
-const PROBE_ROOM_BYTES = 1_048_576;
-
-/** What was acknowledged and is not yet in the engine: a queue of batches on stable storage, and beside it the latest readings. */
+/**
+ * What was acknowledged and is not yet in the engine: a queue of batches on stable storage, and beside it what must survive a restart with it.
+ * The file is in a thread of its own: no call waits for the disk before it returns.
+ */
 export class Journal {
-  readonly #path: string;
-  readonly #database: DatabaseSync;
+  readonly #onCommitted: (batch: EncodedBatch) => void;
+  readonly #onDeletion: (deletion: Deletion) => void;
   readonly #log: Log;
-  readonly #onCommitted: (batch: JournalledBatch) => void;
   readonly #bytesMax: number;
   readonly #queueReadingsMax: number;
-  readonly #insertBatch: StatementSync;
-  readonly #selectBatches: StatementSync;
-  readonly #sumBatches: StatementSync;
-  readonly #deleteBatches: StatementSync;
-  readonly #upsertLatest: StatementSync;
-  #queue: QueuedBatch[] = [];
-  #queuedReadings = 0;
-  #queuedBytes = 0;
-  #commit: Promise<void> | null = null;
-  #storedReadings: number;
-  #storedBytes: number;
-  #lastSeq: number;
+  readonly #thread: JournalThread;
+  readonly #appends: AppendQueue;
+  #recent = new RecentBatches(0, 0);
+  #storedReadings = 0;
+  #storedBytes = 0;
+  #lastSeq = 0;
+  #deletions: readonly Deletion[] = [];
   #refusal = "";
   /** Size of what the disk refused last; 0 while it takes writes. */
   #bytesRefused = 0;
-  #closed = false;
+  #isProbing = false;
+  #closing: Promise<void> | null = null;
 
   /** Opens the file, or makes it. @throws StartupError when it is in use, damaged or cannot be opened. */
-  constructor(options: JournalOptions) {
-    this.#log = options.log;
+  static async open(options: JournalOptions): Promise<Journal> {
+    const journal = new Journal(options);
+    const { readings, bytes, lastSeq } = await journal.#thread.opened();
+    journal.#storedReadings = readings;
+    journal.#storedBytes = bytes;
+    journal.#lastSeq = lastSeq;
+    journal.#recent = new RecentBatches(options.recentBytesMax ?? RECENT_BYTES_MAX, lastSeq);
+    journal.#deletions = await journal.#thread.ask({ kind: "deletions" });
+    return journal;
+  }
+
+  private constructor(options: JournalOptions) {
+    const { path, clock, log, pagesMax = null, commitDelayMs = 0 } = options;
     this.#onCommitted = options.onCommitted;
+    this.#onDeletion = options.onDeletion ?? (() => {});
+    this.#log = log;
     this.#bytesMax = options.bytesMax ?? JOURNAL_BYTES_MAX;
     this.#queueReadingsMax = options.queueReadingsMax ?? APPEND_QUEUE_READINGS_MAX;
-    this.#path = options.path;
-    this.#database = openJournalDatabase(options.path, options.nowMs);
-    if (options.pagesMax !== undefined) this.#database.exec(`PRAGMA max_page_count = ${options.pagesMax}`);
-    const prepare = (sql: string): StatementSync => this.#database.prepare(sql);
-    this.#insertBatch = prepare("INSERT INTO batches (received_at_ms, rows, columns) VALUES (?, ?, ?)");
-    this.#selectBatches = prepare(
-      "SELECT seq, received_at_ms AS receivedAtMs, columns FROM batches WHERE seq > ? ORDER BY seq LIMIT ?",
+    const onReopened = (opened: OpenedJournal): void => void this.#catchUp(opened);
+    this.#thread = new JournalThread(
+      { path, nowMs: clock.nowMs(), pagesMax, commitDelayMs },
+      { clock, log, onReopened },
     );
-    this.#sumBatches = prepare(
-      "SELECT coalesce(sum(rows), 0) AS readings, coalesce(sum(length(columns)), 0) AS bytes FROM batches WHERE seq <= ?",
-    );
-    this.#deleteBatches = prepare("DELETE FROM batches WHERE seq <= ?");
-    this.#upsertLatest = prepare(
-      "INSERT OR REPLACE INTO latest (series, time_ms, value, quality, received_at_ms) VALUES (?, ?, ?, ?, ?)",
-    );
-    const stored = this.#sumThrough(Number.MAX_SAFE_INTEGER);
-    this.#storedReadings = stored.readings;
-    this.#storedBytes = stored.bytes;
-    const last = prepare("SELECT coalesce(max(seq), 0) AS seq FROM batches").get() as { seq: number };
-    this.#lastSeq = last.seq;
+    this.#appends = new AppendQueue({
+      thread: this.#thread,
+      onCommitted: (batches) => {
+        this.#taken();
+        for (const batch of batches) this.#take(batch);
+      },
+      onRefused: (error, bytes) => this.#onRefused(error, bytes),
+    });
   }
 
   /** Sequence number of the last batch that was committed; 0 when none waits and none came. */
@@ -111,6 +87,11 @@ export class Journal {
     return this.#storedReadings;
   }
 
+  /** Bytes of committed batches in memory. */
+  get recentBytes(): number {
+    return this.#recent.bytes;
+  }
+
   /** Why the last append was refused, as a sentence; empty when it was taken or when there is room again. */
   get refusal(): string {
     return this.#refusal;
@@ -118,144 +99,189 @@ export class Journal {
 
   /** Finds out whether the disk takes writes again after it refused one, so that nobody has to push for it to be known. */
   probe(): void {
-    if (this.#bytesRefused === 0 || this.#closed || this.#commit) return;
-    try {
-      // One page may fit where a batch does not.
-      const { bavail, bsize } = statfsSync(dirname(this.#path));
-      if (bavail * bsize < this.#bytesRefused + PROBE_ROOM_BYTES) return;
-      this.#database.exec("UPDATE sqlite_sequence SET seq = seq WHERE name = 'batches'");
-      this.#taken();
-    } catch {
-      // Still refused, and said so already.
-    }
+    if (this.#bytesRefused === 0 || this.#isProbing || this.#closing) return;
+    this.#isProbing = true;
+    void this.#thread
+      .ask({ kind: "probe", bytes: this.#bytesRefused })
+      .catch(() => false)
+      .then((takes) => {
+        this.#isProbing = false;
+        if (takes) this.#taken();
+      });
   }
 
   /**
    * Resolves once the batch is on stable storage. What is appended while a commit runs shares the next one; a lone batch does not wait.
    * The columns may be changed as soon as this has returned.
-   * @throws StorageUnavailable when there is no room or the disk refuses; then nothing of the batch is stored.
+   * @throws StorageUnavailable when there is no room or the disk refuses; then nothing of the batch is stored. After the death of the
+   * journal's thread it may be stored although it was refused; appending it again is harmless.
    */
   append(columns: ReadingColumns, receivedAtMs: number): Promise<void> {
-    if (this.#closed) return Promise.reject(new StorageUnavailable("The store is closing.", RETRY_AFTER_S));
-    if (this.#queuedReadings + columns.length > this.#queueReadingsMax) {
+    if (this.#closing) return Promise.reject(new StorageUnavailable("The store is closing.", RETRY_AFTER_S));
+    if (this.#appends.readings + columns.length > this.#queueReadingsMax) {
       return Promise.reject(new StorageUnavailable("Too many readings wait to be stored.", 1));
     }
-    const encoded = encodeBatch(columns);
-    if (this.#storedBytes + this.#queuedBytes + encoded.byteLength > this.#bytesMax) {
+    if (this.#storedBytes + this.#appends.bytes + encodedBytes(columns.length) > this.#bytesMax) {
       this.#refuse("The journal is full: the engine has not taken its readings for a long time.");
       return Promise.reject(new StorageUnavailable(this.#refusal, RETRY_AFTER_S));
     }
-    const committed = Promise.withResolvers<void>();
-    this.#queue.push({ encoded, rows: columns.length, receivedAtMs, committed });
-    this.#queuedReadings += columns.length;
-    this.#queuedBytes += encoded.byteLength;
-    this.#commit ??= this.#commitQueue();
-    return committed.promise;
+    return this.#appends.push(columns, receivedAtMs);
   }
 
-  /** Batches after `afterSeq` in order: as many as fit into `readingsMax`, and at least one when there is one. @throws BatchDamaged */
-  read(afterSeq: number, readingsMax: number, batchesMax = 10_000): JournalledBatch[] {
-    const batches: JournalledBatch[] = [];
-    let readings = 0;
-    for (const row of this.#selectBatches.iterate(afterSeq, batchesMax)) {
-      const { seq, receivedAtMs, columns } = row as { seq: number; receivedAtMs: number; columns: Uint8Array };
-      const decoded = decodeBatch(columns);
-      readings += decoded.length;
-      if (batches.length > 0 && readings > readingsMax) break;
-      batches.push({ seq, receivedAtMs, columns: decoded });
-    }
-    return batches;
+  /**
+   * Batches after `afterSeq` in order: as many as fit into `readingsMax`, and at least one when there is one.
+   * They never lie on both sides of a deletion, so that their common version says whether it removes them.
+   * @throws BatchDamaged, StorageUnavailable
+   */
+  async read(afterSeq: number, readingsMax: number): Promise<readonly EncodedBatch[]> {
+    const throughSeq = this.#deletions.find(({ seq }) => seq > afterSeq)?.seq ?? Number.MAX_SAFE_INTEGER;
+    const recent = this.#recent.read(afterSeq, readingsMax, throughSeq);
+    if (recent.length > 0) return recent;
+    const read = await this.#asked(this.#thread.ask({ kind: "read", afterSeq, readingsMax, throughSeq }));
+    if (read.length > 0 || throughSeq >= this.#lastSeq) return read;
+    return this.read(throughSeq, readingsMax);
   }
 
-  /** What `saveLatest` has kept. */
-  *latest(): Generator<LatestRow, void, undefined> {
-    const rows = this.#database
-      .prepare("SELECT series, time_ms AS timeMs, value, quality, received_at_ms AS receivedAtMs FROM latest")
-      .iterate();
-    for (const row of rows) yield { ...(row as unknown as LatestRow) };
+  /** Forgets, in memory, the batches up to `seq`: they are in the engine. */
+  release(seq: number): void {
+    this.#recent.dropThrough(seq);
   }
 
-  /** Keeps latest readings in one transaction. Rows may be newer than the last checkpoint: replaying the batches leads to them again. */
-  saveLatest(rows: readonly LatestRow[]): void {
-    this.#transaction(() => {
-      for (const row of rows) {
-        this.#upsertLatest.run(row.series, row.timeMs, row.value, row.quality, row.receivedAtMs);
-      }
-    });
+  /** The latest readings that checkpoints have kept. @throws StorageUnavailable */
+  latest(): Promise<LatestColumns> {
+    return this.#asked(this.#thread.ask({ kind: "latest" }));
   }
 
-  /** Takes away the batches up to `throughSeq`: the engine has them, and `saveLatest` what came of them. */
-  checkpoint(throughSeq: number): void {
-    const gone = this.#sumThrough(throughSeq);
-    this.#transaction(() => this.#deleteBatches.run(throughSeq));
+  /** The dirty days that checkpoints have kept. @throws StorageUnavailable */
+  dirtyDays(): Promise<TouchedDays> {
+    return this.#asked(this.#thread.ask({ kind: "dirtyDays" }));
+  }
+
+  /**
+   * Keeps latest readings and dirty days and takes away the batches they came from, in one transaction.
+   * Rows may be newer than the batches: replaying these leads to them again. @throws StorageUnavailable, and nothing has changed
+   */
+  async checkpoint(piece: CheckpointPiece): Promise<void> {
+    const gone = await this.#asked(this.#thread.ask({ kind: "checkpoint", piece }));
+    if (piece.throughSeq === 0) return;
     this.#storedReadings -= gone.readings;
     this.#storedBytes -= gone.bytes;
     this.#taken();
+    tracePoint("checkpoint.done");
+  }
+
+  /** Lets go of days that are rolled up. @throws StorageUnavailable */
+  async removeDirtyDays(days: TouchedDays): Promise<void> {
+    await this.#asked(this.#thread.ask({ kind: "removeDirtyDays", days }));
+  }
+
+  /** Deletions that are not done, in order. */
+  listDeletions(): readonly Deletion[] {
+    return this.#deletions;
+  }
+
+  /** Keeps a deletion of what was appended before this call, and nothing later. Durable when it resolves. @throws StorageUnavailable */
+  async addDeletion(deletion: NewDeletion): Promise<Deletion> {
+    this.#appends.send();
+    const seq = await this.#asked(this.#thread.ask({ kind: "addDeletion", deletion }));
+    const added = { ...deletion, seq };
+    this.#know([...this.#deletions, added]);
+    return added;
+  }
+
+  /**
+   * Forgets a deletion that is done. Answers false, and keeps it, while batches of before it are in the journal: after a crash they would be
+   * inserted again and nothing would remove them. @throws StorageUnavailable
+   */
+  async removeDeletion(seq: number): Promise<boolean> {
+    const isRemoved = await this.#asked(this.#thread.ask({ kind: "removeDeletion", seq }));
+    if (isRemoved) this.#deletions = this.#deletions.filter((each) => each.seq !== seq);
+    return isRemoved;
+  }
+
+  /** Sequence number of the oldest batch that is not taken away; null when there is none. @throws StorageUnavailable */
+  oldestSeq(): Promise<number | null> {
+    return this.#asked(this.#thread.ask({ kind: "oldestSeq" }));
+  }
+
+  /** Null when it was never set. @throws StorageUnavailable */
+  setting(name: string): Promise<string | null> {
+    return this.#asked(this.#thread.ask({ kind: "setting", name }));
+  }
+
+  /** @throws StorageUnavailable */
+  async setSetting(name: string, value: string): Promise<void> {
+    await this.#asked(this.#thread.ask({ kind: "setSetting", name, value }));
   }
 
   /** Resolves once nothing waits for a commit. */
-  async settled(): Promise<void> {
-    await this.#commit;
+  settled(): Promise<void> {
+    return this.#appends.settled();
   }
 
   /** Commits what is queued and closes the file. Idempotent. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#commit;
-    this.#database.close();
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
   }
 
-  async #commitQueue(): Promise<void> {
-    while (this.#queue.length > 0) {
-      // One turn of the loop, so that every batch that has arrived by then shares the commit.
-      await new Promise((resolve) => setImmediate(resolve));
-      this.#commitGroup(this.#takeGroup());
-    }
-    this.#commit = null;
+  /** Ends the journal's thread as a crash would; for tests. */
+  crash(): Promise<void> {
+    return this.#thread.crash();
   }
 
-  #takeGroup(): QueuedBatch[] {
-    let bytes = 0;
-    let count = 0;
-    for (const { encoded } of this.#queue) {
-      bytes += encoded.byteLength;
-      if (count > 0 && bytes > COMMIT_BYTES_MAX) break;
-      count++;
-    }
-    return this.#queue.splice(0, count);
+  async #close(): Promise<void> {
+    await this.settled();
+    await this.#thread.close();
   }
 
-  #commitGroup(group: readonly QueuedBatch[]): void {
-    const seqs: number[] = [];
-    let failure: unknown = null;
+  #know(deletions: readonly Deletion[]): void {
+    const known = new Set(this.#deletions.map(({ seq }) => seq));
+    this.#deletions = deletions;
+    for (const deletion of deletions) if (!known.has(deletion.seq)) this.#onDeletion(deletion);
+  }
+
+  #onRefused(error: unknown, bytes: number): StorageUnavailable {
+    this.#refuse(`The journal cannot be written: ${(error as Error).message}.`, error);
+    this.#bytesRefused = bytes;
+    return new StorageUnavailable(this.#refusal, RETRY_AFTER_S, { cause: error });
+  }
+
+  #take(batch: EncodedBatch): void {
+    this.#storedReadings += batch.rows;
+    this.#storedBytes += batch.encoded.byteLength;
+    this.#lastSeq = batch.seq;
+    this.#recent.add(batch);
+    this.#onCommitted(batch);
+  }
+
+  /** After the thread's end: batches may be in the file whose commit was never told of. Appends that are sent from here on come after them. */
+  async #catchUp(opened: OpenedJournal): Promise<void> {
     try {
-      this.#transaction(() => {
-        for (const { receivedAtMs, rows, encoded } of group) {
-          seqs.push(Number(this.#insertBatch.run(receivedAtMs, rows, encoded).lastInsertRowid));
-        }
-      });
-    } catch (error) {
-      failure = error;
-      this.#refuse(`The journal cannot be written: ${(error as Error).message}.`, error);
-      this.#bytesRefused = group.reduce((bytes, { encoded }) => bytes + encoded.byteLength, 1);
-    }
-    group.forEach(({ encoded, rows, receivedAtMs, committed }, index) => {
-      this.#queuedReadings -= rows;
-      this.#queuedBytes -= encoded.byteLength;
-      if (failure) {
-        committed.reject(new StorageUnavailable(this.#refusal, RETRY_AFTER_S, { cause: failure }));
-        return;
-      }
-      // One sequence number was pushed for each batch of the group.
-      const seq = seqs[index] ?? 0;
-      this.#storedReadings += rows;
-      this.#storedBytes += encoded.byteLength;
-      this.#lastSeq = seq;
+      const all = Number.MAX_SAFE_INTEGER;
+      const deletions = this.#thread.ask({ kind: "deletions" });
+      // Asked last: what follows it happens before any later commit is told of.
+      const read = this.#thread.ask({ kind: "read", afterSeq: this.#lastSeq, readingsMax: all, throughSeq: all });
+      this.#know(await deletions);
+      const unheard = await read;
+      this.#storedReadings = opened.readings - unheard.reduce((sum, { rows }) => sum + rows, 0);
+      this.#storedBytes = opened.bytes - unheard.reduce((sum, { encoded }) => sum + encoded.byteLength, 0);
+      for (const batch of unheard) this.#take(batch);
       this.#taken();
-      this.#onCommitted({ seq, receivedAtMs, columns: columnsOf(encoded) });
-      committed.resolve();
-    });
+    } catch (error) {
+      this.#refuse(`The journal cannot be read: ${(error as Error).message}.`, error);
+    }
+  }
+
+  async #asked<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (error instanceof BatchDamaged) throw error;
+      throw new StorageUnavailable(`The journal does not answer: ${(error as Error).message}.`, RETRY_AFTER_S, {
+        cause: error,
+      });
+    }
   }
 
   /** Remembers why nothing is taken, and says it once. */
@@ -267,21 +293,5 @@ export class Journal {
   #taken(): void {
     this.#refusal = "";
     this.#bytesRefused = 0;
-  }
-
-  #sumThrough(seq: number): { readings: number; bytes: number } {
-    return this.#sumBatches.get(seq) as { readings: number; bytes: number };
-  }
-
-  #transaction(work: () => void): void {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      work();
-      this.#database.exec("COMMIT");
-    } catch (error) {
-      // SQLite has already rolled back after some errors, such as a full disk.
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
-    }
   }
 }

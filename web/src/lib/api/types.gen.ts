@@ -4,6 +4,51 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
+export type PushedReadingsInput = {
+    readings: Array<{
+        /**
+         * UUIDv7
+         */
+        metricId: string;
+        /**
+         * ISO 8601, or epoch ms
+         */
+        time: string | number;
+        value: number;
+    } | {
+        /**
+         * UUIDv7
+         */
+        deviceId: string;
+        /**
+         * The metric's name
+         */
+        name: string;
+        /**
+         * ISO 8601, or epoch ms
+         */
+        time: string | number;
+        value: number;
+    }>;
+};
+
+export type KeptDaysInput = {
+    /**
+     * For how many days readings are kept; null for ever
+     */
+    rawDays: number | null;
+    /**
+     * The same for what is made of them by quarter-hours, hours and days
+     */
+    rollupDays: number | null;
+};
+
+export type RetentionPolicyInput = {
+    gauge: KeptDaysInput;
+    counter: KeptDaysInput;
+    state: KeptDaysInput;
+};
+
 export type Site = {
     /**
      * UUIDv7
@@ -138,9 +183,12 @@ export type Series = {
     from: string;
     to: string;
     /**
-     * `raw`, or an ISO 8601 duration
+     * `raw`, `m4`, or an ISO 8601 duration
      */
     step: string;
+    /**
+     * Whose days, weeks, months and years the steps are
+     */
     timezone: string;
     series: Array<{
         /**
@@ -156,14 +204,81 @@ export type Series = {
             number
         ]>;
         /**
-         * Share of the steps, up to now, that hold at least one reading (0 to 1); null for `raw`
+         * Share of the steps, up to now, that have a value (0 to 1); null for `raw` and `m4`
          */
         coverage: number | null;
+        /**
+         * For each point the share of its step's time, within the window, that is covered by readings
+         */
+        pointCoverage?: Array<number>;
     }>;
     /**
      * Where a `raw` answer goes on; null otherwise
      */
     nextCursor: string | null;
+    /**
+     * The widest rollup that was read, and the share of the window that came from rollups
+     */
+    plan: {
+        rollup: 'PT15M' | 'PT1H' | 'P1D' | null;
+        rollupShare: number;
+        /**
+         * The share of which nothing is known: retention has removed its readings, and the steps are too fine for what is kept
+         */
+        goneShare?: number;
+    };
+    /**
+     * Readings further apart leave a gap, which is not covered and adds nothing to an integral
+     */
+    gapRule: {
+        maxGapS: number;
+        between: 'linear';
+    };
+};
+
+export type SeriesAcross = {
+    from: string;
+    to: string;
+    /**
+     * `raw`, `m4`, or an ISO 8601 duration
+     */
+    step: string;
+    /**
+     * Whose days, weeks, months and years the steps are
+     */
+    timezone: string;
+    across: 'sum' | 'mean' | 'min' | 'max';
+    unit: string;
+    /**
+     * How many were asked for
+     */
+    metrics: number;
+    /**
+     * Epoch ms, value, and how many metrics have a value there; ascending
+     */
+    points: Array<[
+        number,
+        number,
+        number
+    ]>;
+    /**
+     * The widest rollup that was read, and the share of the window that came from rollups
+     */
+    plan: {
+        rollup: 'PT15M' | 'PT1H' | 'P1D' | null;
+        rollupShare: number;
+        /**
+         * The share of which nothing is known: retention has removed its readings, and the steps are too fine for what is kept
+         */
+        goneShare?: number;
+    };
+    /**
+     * Readings further apart leave a gap, which is not covered and adds nothing to an integral
+     */
+    gapRule: {
+        maxGapS: number;
+        between: 'linear';
+    };
 };
 
 export type Connection = {
@@ -212,6 +327,80 @@ export type Session = {
     };
 };
 
+export type ApiKey = {
+    /**
+     * UUIDv7
+     */
+    id: string;
+    name: string;
+    /**
+     * The part of the key that may be shown: `kw_<prefix>_…`
+     */
+    prefix: string;
+    scopes: Array<'read' | 'ingest' | 'manage'>;
+    /**
+     * The sites that it is limited to; null for all
+     */
+    siteIds: Array<string> | null;
+    /**
+     * What becomes of pushed readings whose series is not known yet
+     */
+    ingest: {
+        unknownSeries: 'create' | 'refuse';
+        /**
+         * Text with placeholders such as {measurement}, {field}, {name} or {host}; null for the usual place
+         */
+        template: {
+            site: string | null;
+            device: string | null;
+            metric: string | null;
+        };
+        seriesMax: number;
+    };
+    createdAt: string;
+    expiresAt: string | null;
+    lastUsedAt: string | null;
+};
+
+export type NewApiKey = {
+    /**
+     * UUIDv7
+     */
+    id: string;
+    name: string;
+    /**
+     * The part of the key that may be shown: `kw_<prefix>_…`
+     */
+    prefix: string;
+    scopes: Array<'read' | 'ingest' | 'manage'>;
+    /**
+     * The sites that it is limited to; null for all
+     */
+    siteIds: Array<string> | null;
+    /**
+     * What becomes of pushed readings whose series is not known yet
+     */
+    ingest: {
+        unknownSeries: 'create' | 'refuse';
+        /**
+         * Text with placeholders such as {measurement}, {field}, {name} or {host}; null for the usual place
+         */
+        template: {
+            site: string | null;
+            device: string | null;
+            metric: string | null;
+        };
+        seriesMax: number;
+    };
+    createdAt: string;
+    expiresAt: string | null;
+    lastUsedAt: string | null;
+    /**
+     * The whole key; never shown again
+     */
+    key: string;
+};
+
 export type Problem = {
     type: string;
     title: string;
@@ -230,6 +419,131 @@ export type FleetDevicePage = {
 
 export type Setup = {
     needsAdmin: boolean;
+};
+
+export type LatestValue = {
+    /**
+     * UUIDv7
+     */
+    metricId: string;
+    /**
+     * UUIDv7
+     */
+    deviceId: string;
+    name: string;
+    value: number;
+    unit: string;
+    time: string;
+    receivedAt: string;
+    quality: 'good' | 'uncertain' | 'bad';
+};
+
+export type DeletedReadings = {
+    /**
+     * UUIDv7
+     */
+    metricId: string;
+    /**
+     * Null for the first reading
+     */
+    from: string | null;
+    /**
+     * Exclusive; null for the last reading
+     */
+    to: string | null;
+    message: string;
+};
+
+export type KeptDays = {
+    /**
+     * For how many days readings are kept; null for ever
+     */
+    rawDays: number | null;
+    /**
+     * The same for what is made of them by quarter-hours, hours and days
+     */
+    rollupDays: number | null;
+};
+
+export type Retention = {
+    policy: {
+        gauge: KeptDays;
+        counter: KeptDays;
+        state: KeptDays;
+    };
+    removed: {
+        /**
+         * What is gone already, and does not come back; null for nothing
+         */
+        gauge: {
+            readingsBefore: string;
+            rollupsBefore: string | null;
+            refusedBefore: string;
+        } | null;
+        /**
+         * What is gone already, and does not come back; null for nothing
+         */
+        counter: {
+            readingsBefore: string;
+            rollupsBefore: string | null;
+            refusedBefore: string;
+        } | null;
+        /**
+         * What is gone already, and does not come back; null for nothing
+         */
+        state: {
+            readingsBefore: string;
+            rollupsBefore: string | null;
+            refusedBefore: string;
+        } | null;
+    };
+    message: string;
+};
+
+export type Storage = {
+    readings: {
+        bytes: number;
+        rows: number;
+    };
+    rollups: {
+        bytes: number;
+        rows: number;
+    };
+    journalBytes: number;
+    /**
+     * Replaced or removed, and off the disk within minutes
+     */
+    leavingBytes: number;
+    freeBytes: number;
+    sites: Array<{
+        /**
+         * Null for series whose metric there is no more
+         */
+        siteId: string | null;
+        name: string | null;
+        readings: number;
+        bytes: number;
+    }>;
+    message: string;
+};
+
+export type MetricStorage = {
+    /**
+     * UUIDv7
+     */
+    metricId: string;
+    /**
+     * UUIDv7
+     */
+    deviceId: string;
+    /**
+     * UUIDv7
+     */
+    siteId: string;
+    name: string;
+    readings: number;
+    readingBytes: number;
+    rollupBytes: number;
 };
 
 export type GetHealthzData = {
@@ -353,7 +667,7 @@ export type GetDataResponses = {
 };
 
 export type PostDataData = {
-    body?: never;
+    body: string;
     path?: never;
     query?: never;
     url: '/data';
@@ -385,6 +699,174 @@ export type PostDataResponses = {
 };
 
 export type PostDataResponse = PostDataResponses[keyof PostDataResponses];
+
+export type PostApiV2WriteData = {
+    body: string;
+    path?: never;
+    query?: {
+        precision?: string;
+    };
+    url: '/api/v2/write';
+};
+
+export type PostApiV2WriteErrors = {
+    /**
+     * Default Response
+     */
+    400: {
+        code: string;
+        message: string;
+        line?: number;
+    };
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV2WriteError = PostApiV2WriteErrors[keyof PostApiV2WriteErrors];
+
+export type PostApiV2WriteResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type PostApiV2WriteResponse = PostApiV2WriteResponses[keyof PostApiV2WriteResponses];
+
+export type PostWriteData = {
+    body: string;
+    path?: never;
+    query?: {
+        precision?: string;
+    };
+    url: '/write';
+};
+
+export type PostWriteErrors = {
+    /**
+     * Default Response
+     */
+    400: {
+        error: string;
+    };
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostWriteError = PostWriteErrors[keyof PostWriteErrors];
+
+export type PostWriteResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type PostWriteResponse = PostWriteResponses[keyof PostWriteResponses];
+
+export type GetApiV1ApiKeysData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/api-keys';
+};
+
+export type GetApiV1ApiKeysErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1ApiKeysError = GetApiV1ApiKeysErrors[keyof GetApiV1ApiKeysErrors];
+
+export type GetApiV1ApiKeysResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<ApiKey>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1ApiKeysResponse = GetApiV1ApiKeysResponses[keyof GetApiV1ApiKeysResponses];
+
+export type PostApiV1ApiKeysData = {
+    body: {
+        name: string;
+        scopes: Array<'read' | 'ingest' | 'manage'>;
+        siteIds?: Array<string> | null;
+        expiresAt?: string | null;
+        ingest?: {
+            unknownSeries?: 'create' | 'refuse';
+            template?: {
+                site?: string | null;
+                device?: string | null;
+                metric?: string | null;
+            };
+            seriesMax?: number;
+        };
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/api-keys';
+};
+
+export type PostApiV1ApiKeysErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1ApiKeysError = PostApiV1ApiKeysErrors[keyof PostApiV1ApiKeysErrors];
+
+export type PostApiV1ApiKeysResponses = {
+    /**
+     * Default Response
+     */
+    201: NewApiKey;
+};
+
+export type PostApiV1ApiKeysResponse = PostApiV1ApiKeysResponses[keyof PostApiV1ApiKeysResponses];
+
+export type DeleteApiV1ApiKeysByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/api-keys/{id}';
+};
+
+export type DeleteApiV1ApiKeysByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type DeleteApiV1ApiKeysByIdError = DeleteApiV1ApiKeysByIdErrors[keyof DeleteApiV1ApiKeysByIdErrors];
+
+export type DeleteApiV1ApiKeysByIdResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteApiV1ApiKeysByIdResponse = DeleteApiV1ApiKeysByIdResponses[keyof DeleteApiV1ApiKeysByIdResponses];
 
 export type PostApiV1AuthLoginData = {
     body: {
@@ -853,43 +1335,6 @@ export type GetApiV1MetricsByIdLatestResponses = {
 
 export type GetApiV1MetricsByIdLatestResponse = GetApiV1MetricsByIdLatestResponses[keyof GetApiV1MetricsByIdLatestResponses];
 
-export type GetApiV1MetricsByIdSeriesData = {
-    body?: never;
-    path: {
-        /**
-         * UUIDv7
-         */
-        id: string;
-    };
-    query: {
-        from: string;
-        to: string;
-        step?: string;
-        agg?: 'mean' | 'min' | 'max' | 'sum' | 'last' | 'count';
-        maxPoints?: number;
-        cursor?: string;
-    };
-    url: '/api/v1/metrics/{id}/series';
-};
-
-export type GetApiV1MetricsByIdSeriesErrors = {
-    /**
-     * A problem (RFC 9457)
-     */
-    '4XX': Problem;
-};
-
-export type GetApiV1MetricsByIdSeriesError = GetApiV1MetricsByIdSeriesErrors[keyof GetApiV1MetricsByIdSeriesErrors];
-
-export type GetApiV1MetricsByIdSeriesResponses = {
-    /**
-     * Default Response
-     */
-    200: Series;
-};
-
-export type GetApiV1MetricsByIdSeriesResponse = GetApiV1MetricsByIdSeriesResponses[keyof GetApiV1MetricsByIdSeriesResponses];
-
 export type GetApiV1ConnectionsData = {
     body?: never;
     path?: never;
@@ -956,6 +1401,243 @@ export type PostApiV1ConnectionsResponses = {
 
 export type PostApiV1ConnectionsResponse = PostApiV1ConnectionsResponses[keyof PostApiV1ConnectionsResponses];
 
+export type GetApiV1ReadingsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        metricIds?: string;
+        /**
+         * UUIDv7
+         */
+        deviceId?: string;
+        /**
+         * UUIDv7
+         */
+        siteId?: string;
+        from?: string;
+        to?: string;
+        format?: 'csv' | 'ndjson';
+    };
+    url: '/api/v1/readings';
+};
+
+export type GetApiV1ReadingsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1ReadingsError = GetApiV1ReadingsErrors[keyof GetApiV1ReadingsErrors];
+
+export type GetApiV1ReadingsResponses = {
+    /**
+     * Default Response
+     */
+    200: unknown;
+};
+
+export type PostApiV1ReadingsData = {
+    body: PushedReadingsInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/readings';
+};
+
+export type PostApiV1ReadingsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1ReadingsError = PostApiV1ReadingsErrors[keyof PostApiV1ReadingsErrors];
+
+export type PostApiV1ReadingsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        readings: number;
+    };
+};
+
+export type PostApiV1ReadingsResponse = PostApiV1ReadingsResponses[keyof PostApiV1ReadingsResponses];
+
+export type DeleteApiV1MetricsByIdReadingsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        from?: string;
+        to?: string;
+    };
+    url: '/api/v1/metrics/{id}/readings';
+};
+
+export type DeleteApiV1MetricsByIdReadingsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type DeleteApiV1MetricsByIdReadingsError = DeleteApiV1MetricsByIdReadingsErrors[keyof DeleteApiV1MetricsByIdReadingsErrors];
+
+export type DeleteApiV1MetricsByIdReadingsResponses = {
+    /**
+     * Default Response
+     */
+    202: DeletedReadings;
+};
+
+export type DeleteApiV1MetricsByIdReadingsResponse = DeleteApiV1MetricsByIdReadingsResponses[keyof DeleteApiV1MetricsByIdReadingsResponses];
+
+export type GetApiV1RetentionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/retention';
+};
+
+export type GetApiV1RetentionErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1RetentionError = GetApiV1RetentionErrors[keyof GetApiV1RetentionErrors];
+
+export type GetApiV1RetentionResponses = {
+    /**
+     * Default Response
+     */
+    200: Retention;
+};
+
+export type GetApiV1RetentionResponse = GetApiV1RetentionResponses[keyof GetApiV1RetentionResponses];
+
+export type PutApiV1RetentionData = {
+    body: RetentionPolicyInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/retention';
+};
+
+export type PutApiV1RetentionErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PutApiV1RetentionError = PutApiV1RetentionErrors[keyof PutApiV1RetentionErrors];
+
+export type PutApiV1RetentionResponses = {
+    /**
+     * Default Response
+     */
+    200: Retention;
+};
+
+export type PutApiV1RetentionResponse = PutApiV1RetentionResponses[keyof PutApiV1RetentionResponses];
+
+export type GetApiV1StorageData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/storage';
+};
+
+export type GetApiV1StorageErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1StorageError = GetApiV1StorageErrors[keyof GetApiV1StorageErrors];
+
+export type GetApiV1StorageResponses = {
+    /**
+     * Default Response
+     */
+    200: Storage;
+};
+
+export type GetApiV1StorageResponse = GetApiV1StorageResponses[keyof GetApiV1StorageResponses];
+
+export type GetApiV1StorageMetricsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * UUIDv7
+         */
+        siteId?: string;
+        limit?: number;
+    };
+    url: '/api/v1/storage/metrics';
+};
+
+export type GetApiV1StorageMetricsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1StorageMetricsError = GetApiV1StorageMetricsErrors[keyof GetApiV1StorageMetricsErrors];
+
+export type GetApiV1StorageMetricsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<MetricStorage>;
+        message: string;
+    };
+};
+
+export type GetApiV1StorageMetricsResponse = GetApiV1StorageMetricsResponses[keyof GetApiV1StorageMetricsResponses];
+
+export type GetApiV1LatestData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * UUIDv7
+         */
+        siteId?: string;
+    };
+    url: '/api/v1/latest';
+};
+
+export type GetApiV1LatestErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1LatestError = GetApiV1LatestErrors[keyof GetApiV1LatestErrors];
+
+export type GetApiV1LatestResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<LatestValue>;
+    };
+};
+
+export type GetApiV1LatestResponse = GetApiV1LatestResponses[keyof GetApiV1LatestResponses];
+
 export type GetApiV1StreamData = {
     body?: never;
     path?: never;
@@ -1010,3 +1692,108 @@ export type GetApiV1SitesBySiteIdStreamResponses = {
 };
 
 export type GetApiV1SitesBySiteIdStreamResponse = GetApiV1SitesBySiteIdStreamResponses[keyof GetApiV1SitesBySiteIdStreamResponses];
+
+export type GetApiV1MetricsByIdSeriesData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query: {
+        from: string;
+        to: string;
+        /**
+         * `auto`, `raw` (one metric), a duration such as `PT15M`, or `P1D`, `P1W`, `P1M`, `P1Y` in the calendar of the site
+         */
+        step?: string;
+        /**
+         * `integral` is in the metric's unit times hours; `m4` picks each stretch's first, smallest, largest and last reading, for a chart
+         */
+        agg?: 'mean' | 'min' | 'max' | 'sum' | 'first' | 'last' | 'count' | 'time_weighted_mean' | 'integral' | 'm4';
+        maxPoints?: number;
+        /**
+         * `points` adds to each point the share of its step's time that is covered by readings
+         */
+        coverage?: 'steps' | 'points';
+        cursor?: string;
+    };
+    url: '/api/v1/metrics/{id}/series';
+};
+
+export type GetApiV1MetricsByIdSeriesErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1MetricsByIdSeriesError = GetApiV1MetricsByIdSeriesErrors[keyof GetApiV1MetricsByIdSeriesErrors];
+
+export type GetApiV1MetricsByIdSeriesResponses = {
+    /**
+     * Default Response
+     */
+    200: Series;
+};
+
+export type GetApiV1MetricsByIdSeriesResponse = GetApiV1MetricsByIdSeriesResponses[keyof GetApiV1MetricsByIdSeriesResponses];
+
+export type GetApiV1SeriesData = {
+    body?: never;
+    path?: never;
+    query: {
+        from: string;
+        to: string;
+        /**
+         * `auto`, `raw` (one metric), a duration such as `PT15M`, or `P1D`, `P1W`, `P1M`, `P1Y` in the calendar of the site
+         */
+        step?: string;
+        /**
+         * `integral` is in the metric's unit times hours; `m4` picks each stretch's first, smallest, largest and last reading, for a chart
+         */
+        agg?: 'mean' | 'min' | 'max' | 'sum' | 'first' | 'last' | 'count' | 'time_weighted_mean' | 'integral' | 'm4';
+        maxPoints?: number;
+        /**
+         * `points` adds to each point the share of its step's time that is covered by readings
+         */
+        coverage?: 'steps' | 'points';
+        metricIds?: string;
+        /**
+         * UUIDv7
+         */
+        siteId?: string;
+        /**
+         * With `siteId`: all metrics of this name in the site
+         */
+        name?: string;
+        /**
+         * Whose calendar; the metrics' own site's unless told
+         */
+        timezone?: string;
+        /**
+         * Makes one number of all metrics for each step
+         */
+        across?: 'sum' | 'mean' | 'min' | 'max';
+    };
+    url: '/api/v1/series';
+};
+
+export type GetApiV1SeriesErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1SeriesError = GetApiV1SeriesErrors[keyof GetApiV1SeriesErrors];
+
+export type GetApiV1SeriesResponses = {
+    /**
+     * Default Response
+     */
+    200: Series | SeriesAcross;
+};
+
+export type GetApiV1SeriesResponse = GetApiV1SeriesResponses[keyof GetApiV1SeriesResponses];

@@ -1,0 +1,74 @@
+import { v7 as uuidv7 } from "uuid";
+import { Conflict } from "../domain/errors.ts";
+import type { Metric, MetricTemplate } from "../domain/metric.ts";
+import { inPieces } from "./bulk.ts";
+import type { CatalogueDatabase } from "./database.ts";
+
+export type NewMetric = MetricTemplate & { readonly deviceId: string };
+
+/** Series numbers are `UInt32` in the telemetry store. */
+export const SERIES_MAX = 2 ** 32 - 1;
+
+/**
+ * Inserts metrics, each with a series number of its own, inside a transaction; in the order given.
+ * @param source who creates them: a push source, or null
+ * @throws Conflict when a device would have two of one name, or the numbers are used up.
+ */
+export async function insertMetrics(
+  transaction: CatalogueDatabase,
+  wanted: readonly NewMetric[],
+  source: string | null,
+  nowMs: number,
+): Promise<Metric[]> {
+  const metrics: Metric[] = [];
+  await inPieces(wanted, async (piece) => {
+    const ids = piece.map(() => uuidv7());
+    const numbered = await transaction
+      .insertInto("series")
+      .values(ids.map((id) => ({ metric_id: id })))
+      .returning(["metric_id", "number"])
+      .execute();
+    // The order of returned rows is not promised (sqlite.org/lang_returning.html).
+    const numbers = new Map(numbered.map(({ metric_id, number }) => [metric_id, number]));
+    const added = piece.map((metric, index): Metric => {
+      const id = ids[index] ?? "";
+      const series = numbers.get(id) ?? Number.NaN;
+      if (!(series <= SERIES_MAX)) throw new Conflict(`All ${SERIES_MAX} series numbers are used up.`);
+      return { id, deviceId: metric.deviceId, name: metric.name, unit: metric.unit, kind: metric.kind, series };
+    });
+    await refusingDoubles(added.length === 1 ? `metric "${added[0]?.name}"` : "metric of one of these names", () =>
+      transaction
+        .insertInto("metric")
+        .values(
+          added.map(({ id, deviceId, name, unit, kind, series }) => ({
+            id,
+            device_id: deviceId,
+            name,
+            unit,
+            kind,
+            series,
+            created_at_ms: nowMs,
+            source,
+          })),
+        )
+        .execute(),
+    );
+    metrics.push(...added);
+  });
+  return metrics;
+}
+
+/** SQLite's extended result code of a broken UNIQUE constraint (sqlite.org/rescode.html#constraint_unique). */
+const SQLITE_CONSTRAINT_UNIQUE = 2067;
+
+/** @throws Conflict when `insert` breaks a UNIQUE constraint */
+export async function refusingDoubles<T>(what: string, insert: () => Promise<T>): Promise<T> {
+  try {
+    return await insert();
+  } catch (error) {
+    if (error instanceof Error && "errcode" in error && error.errcode === SQLITE_CONSTRAINT_UNIQUE) {
+      throw new Conflict(`There is a ${what} already.`, { cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+import { Readable } from "node:stream";
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { InvalidInput } from "../../domain/errors.ts";
+import { READING_TIME_MS } from "../../domain/reading.ts";
+import type { RouteParts } from "../parts.ts";
+import { declare } from "../route.ts";
+import * as api from "../schemas.ts";
+import { EXPORT_FORMATS } from "../views/reading-lines.ts";
+import { type ExportSelection, ReadingsExport } from "../views/readings-export.ts";
+
+/** Metrics that one request may name: more would not fit into a request's line. */
+export const EXPORT_METRICS_MAX = 200;
+
+const timeMs = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const ExportQuery = z.strictObject({
+  metricIds: z
+    .string()
+    .max(EXPORT_METRICS_MAX * 37)
+    .transform((text) => text.split(","))
+    .pipe(z.array(api.Id).min(1).max(EXPORT_METRICS_MAX))
+    .optional(),
+  deviceId: api.Id.optional(),
+  siteId: api.Id.optional(),
+  from: timeMs.default(READING_TIME_MS.min),
+  to: timeMs.default(READING_TIME_MS.max + 1),
+  format: z.enum(EXPORT_FORMATS).default("csv"),
+});
+
+const MEDIA_TYPES = { csv: "text/csv; charset=utf-8; header=present", ndjson: "application/x-ndjson" } as const;
+
+/** Readings of many metrics as one long answer. */
+export function exportRoutes(app: FastifyInstance, { catalogue, store }: RouteParts): void {
+  const readings = new ReadingsExport(catalogue, store);
+  declare(
+    app,
+    "GET",
+    "/readings",
+    {
+      permission: "metric:read",
+      summary: "Readings of metrics, of a device or of a site, as CSV or NDJSON; a range of any length streams",
+      query: ExportQuery,
+      answers: { 200: z.unknown() },
+    },
+    async ({ query, actor, reply }) => {
+      const { from: fromMs, to: toMs, format } = query;
+      if (fromMs >= toMs) throw new InvalidInput([{ path: "from", message: "must lie before to" }]);
+      const owners = await readings.select(selectionOf(query), actor.kind === "key" ? actor.key.siteIds : null);
+      const chunks = readings.lines(owners, { format, fromMs, toMs });
+      // The first chunk is made before the head goes out: a store that cannot answer is a 503, not a cut body.
+      const first = await chunks.next();
+      return reply.type(MEDIA_TYPES[format]).send(Readable.from(continued(first, chunks), { objectMode: false }));
+    },
+  );
+}
+
+async function* continued(
+  first: IteratorResult<Uint8Array, void>,
+  rest: AsyncGenerator<Uint8Array, void, undefined>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    if (first.done !== true) yield first.value;
+    yield* rest;
+  } finally {
+    // Whoever goes away after the first chunk has not begun the rest, which reads ahead.
+    await rest.return();
+  }
+}
+
+function selectionOf({ metricIds, deviceId, siteId }: z.output<typeof ExportQuery>): ExportSelection {
+  const given = [metricIds && { metricIds }, deviceId && { deviceId }, siteId && { siteId }].filter(
+    (selection) => selection !== undefined && selection !== "",
+  );
+  const [selection] = given;
+  if (selection === undefined || given.length > 1) {
+    throw new InvalidInput([{ path: "", message: "name what to export by one of metricIds, deviceId or siteId" }]);
+  }
+  return selection;
+}

@@ -1,0 +1,36 @@
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import type { RouteParts } from "../parts.ts";
+import { declare } from "../route.ts";
+import * as api from "../schemas.ts";
+import { LatestValues } from "../views/latest-values.ts";
+
+const Query = z.strictObject({ siteId: api.Id.optional() });
+const LatestValue = z
+  .object({ metricId: api.Id, deviceId: api.Id, name: z.string() })
+  .extend(api.Latest.shape)
+  .meta({ id: "LatestValue" });
+
+/** The present of a whole fleet in one answer. */
+export function latestRoutes(app: FastifyInstance, { catalogue, store }: RouteParts): void {
+  const values = new LatestValues(catalogue.directory, store);
+  declare(
+    app,
+    "GET",
+    "/latest",
+    {
+      permission: "metric:read",
+      summary: "The latest value of every metric that has one, of all sites or of one",
+      query: Query,
+      answers: { 200: z.object({ items: z.array(LatestValue) }) },
+    },
+    ({ actor, query, reply }) => {
+      const limits = actor.kind === "key" ? actor.key.siteIds : null;
+      const wanted = query.siteId === undefined ? null : [query.siteId];
+      const siteIds = limits && wanted ? wanted.filter((id) => limits.includes(id)) : (limits ?? wanted);
+      // Text goes out as it is: to check thousands of values against the schema would cost more than to make them.
+      reply.type("application/json; charset=utf-8");
+      return values.json(siteIds && new Set(siteIds));
+    },
+  );
+}

@@ -1,0 +1,103 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { ACROSS, STEP_AGGREGATES } from "../../telemetry/store.ts";
+import type { RouteParts } from "../parts.ts";
+import { declare } from "../route.ts";
+import * as api from "../schemas.ts";
+import { acrossCsv, seriesCsv } from "../views/series-csv.ts";
+import { POINTS_DEFAULT, SERIES_METRICS_MAX, type SeriesRequest } from "../views/series-request.ts";
+import { POINTS_MAX } from "../views/series-steps.ts";
+
+const ById = z.object({ id: api.Id });
+const timeMs = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const seriesFields = {
+  from: timeMs,
+  to: timeMs,
+  step: z.string().max(30).default("auto").meta({
+    description:
+      "`auto`, `raw` (one metric), a duration such as `PT15M`, or `P1D`, `P1W`, `P1M`, `P1Y` in the calendar of the site",
+  }),
+  agg: z
+    .enum([...STEP_AGGREGATES, "m4"])
+    .default("mean")
+    .meta({
+      description:
+        "`integral` is in the metric's unit times hours; `m4` picks each stretch's first, smallest, largest and last reading, for a chart",
+    }),
+  maxPoints: z.coerce.number().int().min(1).max(POINTS_MAX).default(POINTS_DEFAULT),
+  coverage: z.enum(["steps", "points"]).default("steps").meta({
+    description: "`points` adds to each point the share of its step's time that is covered by readings",
+  }),
+};
+const SeriesQuery = z.strictObject({ ...seriesFields, cursor: z.string().max(100).optional() });
+const ManyQuery = z.strictObject({
+  ...seriesFields,
+  metricIds: z
+    .string()
+    .max(SERIES_METRICS_MAX * 37)
+    .transform((text) => text.split(","))
+    .pipe(z.array(api.Id).min(1).max(SERIES_METRICS_MAX))
+    .optional(),
+  siteId: api.Id.optional(),
+  name: z.string().max(200).optional().meta({ description: "With `siteId`: all metrics of this name in the site" }),
+  timezone: z.string().max(60).optional().meta({ description: "Whose calendar; the metrics' own site's unless told" }),
+  across: z.enum(ACROSS).optional().meta({ description: "Makes one number of all metrics for each step" }),
+});
+
+/** What metrics were over time: JSON, or CSV for `Accept: text/csv`. */
+export function seriesRoutes(app: FastifyInstance, { series }: RouteParts): void {
+  declare(
+    app,
+    "GET",
+    "/metrics/:id/series",
+    {
+      permission: "metric:read",
+      summary: "A metric over time, raw or by steps",
+      params: ById,
+      query: SeriesQuery,
+      answers: { 200: api.Series },
+    },
+    async ({ params, query, request, reply }) => {
+      const view = await series.ofMetric(params.id, requestOf(query, query.cursor));
+      if (!wantsCsv(request)) return view;
+      if (view.nextCursor !== null) reply.header("x-next-cursor", view.nextCursor);
+      return asCsv(reply, seriesCsv(view));
+    },
+  );
+  declare(
+    app,
+    "GET",
+    "/series",
+    {
+      permission: "metric:read",
+      summary: "Many metrics over time, each by itself or all in one number a step",
+      query: ManyQuery,
+      answers: { 200: z.union([api.Series, api.SeriesAcross]) },
+    },
+    async ({ query, actor, request, reply }) => {
+      const selection = { ...query, siteIds: actor.kind === "key" ? actor.key.siteIds : null };
+      if (query.across === undefined) {
+        const view = await series.ofMetrics(selection, requestOf(query));
+        return wantsCsv(request) ? asCsv(reply, seriesCsv(view)) : view;
+      }
+      const view = await series.across(selection, { ...requestOf(query), across: query.across });
+      return wantsCsv(request) ? asCsv(reply, acrossCsv(view)) : view;
+    },
+  );
+}
+
+type SharedQuery = Pick<z.output<typeof SeriesQuery>, keyof typeof seriesFields>;
+
+function requestOf({ from, to, step, agg, maxPoints, coverage }: SharedQuery, cursor?: string): SeriesRequest {
+  return { fromMs: from, toMs: to, step, aggregate: agg, maxPoints, cursor, pointCoverage: coverage === "points" };
+}
+
+/** Whether CSV is named and JSON is not named before it. */
+function wantsCsv({ headers: { accept = "" } }: FastifyRequest): boolean {
+  return /^(?:(?!json).)*text\/csv/.test(accept);
+}
+
+function asCsv(reply: FastifyReply, text: string): string {
+  reply.type("text/csv; charset=utf-8; header=present");
+  return text;
+}

@@ -1,0 +1,3 @@
+import { lifecycleDeaths } from "../../src/telemetry/lifecycle/contract-deaths.ts";
+
+lifecycleDeaths({ stride: 1, timeoutMs: 600_000 });

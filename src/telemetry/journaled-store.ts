@@ -14,7 +14,7 @@ import { deletedBy } from "./lifecycle/deleted.ts";
 import { Deletions } from "./lifecycle/deletions.ts";
 import { diskUseOf } from "./lifecycle/disk-use.ts";
 import { Horizons } from "./lifecycle/horizons.ts";
-import { Retention } from "./lifecycle/retention.ts";
+import { Retention, savedPolicy } from "./lifecycle/retention.ts";
 import { Projector } from "./projector.ts";
 import { DirtyDays } from "./rollups/dirty-days.ts";
 import type { RollupLedger } from "./rollups/ledger.ts";
@@ -123,8 +123,10 @@ export class JournaledStore implements TelemetryStore {
     };
     const keeping = (options.openKeeping ?? keepingNothing)(journal, ledger, dirtyDays);
     const horizons = new Horizons(keeping.ledger);
+    let policy: RetentionPolicy;
     try {
       await horizons.restore();
+      policy = await savedPolicy(journal);
     } catch (error) {
       await Promise.all([engine.close(), journal.close()]);
       throw error;
@@ -141,7 +143,7 @@ export class JournaledStore implements TelemetryStore {
     projector = new Projector({ journal: keeping.queue, engine, latest, dirtyDays, clock, log });
     const parts = { journal, latest, engine, keeping, projector, dirtyDays, horizons, clock, log };
     deletions = new Deletions(parts);
-    return new JournaledStore({ ...parts, path, deletions, retention: await Retention.open(parts) });
+    return new JournaledStore({ ...parts, path, deletions, retention: new Retention(parts, policy) });
   }
 
   private constructor(parts: StoreParts) {

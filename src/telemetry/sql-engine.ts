@@ -5,7 +5,7 @@ import type { LatestColumns } from "./latest.ts";
 import { type HorizonView, heldWindows, isHeld, KEEPS_ALL_ALWAYS } from "./lifecycle/horizon.ts";
 import { acrossOf } from "./queries/across.ts";
 import { aroundMsOf, fieldsFor, needsLine, plainSteps } from "./queries/aggregates.ts";
-import { areCached, fitsCachedDays, readingsOfDays } from "./queries/cached-days.ts";
+import { fitsCachedDays, readingsOfDays } from "./queries/cached-days.ts";
 import type { DayCache } from "./queries/day-cache.ts";
 import { downsampledGrid, POINT_FIELDS, pointsOf } from "./queries/downsampled.ts";
 import { downsampledInMemory, stepsInMemory } from "./queries/in-memory.ts";
@@ -136,7 +136,7 @@ export class SqlQueries {
     return { ...pointsOf(states), plan: reads.plan };
   }
 
-  /** The readings of a small query, where they are in memory or nothing else could answer; null when the engine is to add up. */
+  /** The readings of a small query that no rollup answers, from memory where they are known; null when the engine is to add up. */
   async #readingsOfDays(
     { series, fromMs, toMs }: TimeWindow & { readonly series: readonly number[] },
     aroundMs: number,
@@ -145,12 +145,12 @@ export class SqlQueries {
     const window = { fromMs: fromMs - aroundMs, toMs: toMs + aroundMs };
     if (
       !this.#days ||
+      plan.rollupShare > 0 ||
       this.#hidden().length > 0 ||
       !isHeld(series, window, this.#horizons) ||
       !fitsCachedDays(series, window)
     )
       return null;
-    if (plan.rollupShare > 0 && !areCached(this.#days, series, window)) return null;
     return readingsOfDays(this.#days, (sql) => this.#query(sql), series, window);
   }
 
@@ -192,7 +192,7 @@ function isNothing({ raw, rollups }: Reads): boolean {
 }
 
 function noStates(fields: readonly StateField[]): StepStates {
-  const none = fields.map((field) => [field, new Float64Array(0)]);
+  const none = fields.map((field) => [field, new Float64Array(0)] as const);
   return { length: 0, series: new Uint32Array(0), startsMs: new Float64Array(0), fields: Object.fromEntries(none) };
 }
 

@@ -46,7 +46,8 @@ async function store(metricId: string, ...values: number[]): Promise<void> {
 async function points(metricId: string): Promise<number[]> {
   const window = "from=2026-06-21T00:00:00Z&to=2026-06-22T00:00:00Z&step=raw";
   const answer = await ask("GET", `/metrics/${metricId}/series?${window}`);
-  return answer.json().series[0].points.map(([, value]: [number, number]) => value);
+  const { series } = answer.json<{ series: { points: [number, number][] }[] }>();
+  return series.flatMap((each) => each.points.map(([, value]) => value));
 }
 
 describe("deleting readings", () => {
@@ -56,7 +57,7 @@ describe("deleting readings", () => {
     expect(deleted.statusCode).toBe(202);
     expect(deleted.json()).toMatchObject({ metricId: power, from: "2026-06-21T10:00:00.000Z" });
     expect(await points(power)).toStrictEqual([0, 1]);
-    expect((await ask("GET", `/metrics/${power}/latest`)).json().value).toBe(1);
+    expect((await ask("GET", `/metrics/${power}/latest`)).json()).toMatchObject({ value: 1 });
     await store(power, 9);
     expect(await points(power)).toStrictEqual([9, 1]);
     expect(await points(voltage)).toStrictEqual([230]);
@@ -114,28 +115,39 @@ describe("retention", () => {
     ]) {
       const answer = await ask("PUT", "/retention", { gauge, counter: FOR_EVER, state: FOR_EVER });
       expect(answer.statusCode).toBe(422);
-      expect(answer.json().detail).toContain("gauge");
+      expect(answer.json<{ detail: string }>().detail).toContain("gauge");
     }
     expect((await ask("PUT", "/retention", { gauge: FOR_EVER })).statusCode).toBe(422);
   });
 });
+
+interface StorageAnswer {
+  readonly readings: { readonly rows: number; readonly bytes: number };
+  readonly journalBytes: number;
+  readonly freeBytes: number;
+  readonly sites: readonly object[];
+}
+
+interface MetricsAnswer {
+  readonly items: readonly { readonly metricId: string; readonly readings: number }[];
+}
 
 describe("storage", () => {
   test("says what is on the disk, in all, by site and by metric", async () => {
     // Nothing but a question waits for the engine to take the readings.
     expect(await points(power)).toHaveLength(4);
     expect(await points(voltage)).toHaveLength(1);
-    const all = (await ask("GET", "/storage")).json();
+    const all = (await ask("GET", "/storage")).json<StorageAnswer>();
     expect(all.readings.rows).toBe(5);
     expect(all.journalBytes).toBeGreaterThan(0);
     expect(all.freeBytes).toBeGreaterThan(0);
     expect(all.sites).toStrictEqual([{ siteId, name: "Here", readings: 5, bytes: all.readings.bytes }]);
-    const { items } = (await ask("GET", `/storage/metrics?siteId=${siteId}`)).json();
-    expect(items.map(({ metricId, readings }: Record<string, unknown>) => [metricId, readings])).toStrictEqual([
+    const { items } = (await ask("GET", `/storage/metrics?siteId=${siteId}`)).json<MetricsAnswer>();
+    expect(items.map(({ metricId, readings }) => [metricId, readings])).toStrictEqual([
       [power, 4],
       [voltage, 1],
     ]);
-    expect((await ask("GET", "/storage/metrics?limit=1")).json().items).toHaveLength(1);
+    expect((await ask("GET", "/storage/metrics?limit=1")).json<MetricsAnswer>().items).toHaveLength(1);
     expect((await ask("GET", `/storage/metrics?limit=${STORAGE_METRICS_MAX + 1}`)).statusCode).toBe(422);
     expect((await ask("GET", `/storage/metrics?siteId=${MISSING_ID}`)).statusCode).toBe(404);
     expect((await ask("GET", "/storage", undefined, {})).statusCode).toBe(401);

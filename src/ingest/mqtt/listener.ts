@@ -57,7 +57,9 @@ export class MqttListener {
     this.#refusals = new RefusalLog(options.log, options.clock);
     const { tls } = options;
     const take = (socket: Socket): void => this.#take(socket);
-    this.#server = tls ? createTlsServer({ cert: tls.certificate, key: tls.key, noDelay: true }, take) : createPlainServer({ noDelay: true }, take);
+    this.#server = tls
+      ? createTlsServer({ cert: tls.certificate, key: tls.key, noDelay: true }, take)
+      : createPlainServer({ noDelay: true }, take);
     this.#server.maxConnections = MQTT_CLIENTS_MAX;
     this.#server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);

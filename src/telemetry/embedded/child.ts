@@ -2,6 +2,7 @@
  * The engine's own process: chDB breaks in worker threads, and its crash must not be the server's.
  * It serves one parent over IPC, and ends with it.
  */
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { availableParallelism } from "node:os";
 import type { Session } from "chdb";
@@ -11,11 +12,13 @@ import { ScaleHints } from "../decimal-scale.ts";
 import type { TouchedDays } from "../sql/connection.ts";
 import { createReadingsTable, TABLE_SETTINGS } from "../sql/readings-table.ts";
 import { createRollupTables } from "../sql/rollup-table.ts";
+import { settleBrokenParts } from "./broken-parts.ts";
 import { arrowColumns, insertStatement, loadChdb } from "./chdb.ts";
 import { convertOldReadings } from "./conversion.ts";
 import { type InsertFrame, InsertFrameReader } from "./insert-frames.ts";
 import type { EngineAnswer, EngineMessage, EngineRequest } from "./messages.ts";
-import { INSERT_PIPE_FD } from "./process.ts";
+import { INSERT_PIPE_FD, WRITES_FAILED_FLAG } from "./process.ts";
+import { WRITES_LOOKED_AT_EVERY_MS, WriteFailed, WriteWatch } from "./write-watch.ts";
 
 /** Queries queue within a session, so reads have some of their own. */
 const READ_SESSIONS = 2;
@@ -57,8 +60,12 @@ const SESSION_SETTINGS = {
 };
 
 const directory = process.argv[2] ?? "";
+/** Says to the next process, should this one's parent end too, that cut-off inserts were never answered. */
+const writesFailedMark = `${directory}.write-failed`;
+const writesFailed = process.argv.includes(WRITES_FAILED_FLAG) || existsSync(writesFailedMark);
 const chdb = loadChdb();
 let sessions: Session[] = [];
+let watch: WriteWatch | undefined;
 let readsAsked = 0;
 const hints = new ScaleHints();
 const reader = new InsertFrameReader((frame) => start(frame.id, insert(frame)));
@@ -82,7 +89,11 @@ try {
   const options = { codecs: true, settings: TABLE_SETTINGS };
   for (const create of [createReadingsTable(options), ...createRollupTables(options)])
     await writer().queryAsync(create);
+  await settleBrokenParts(writer(), writesFailed);
+  if (writesFailed) rmSync(writesFailedMark, { force: true });
   await convertOldReadings(writer());
+  watch = new WriteWatch(writer());
+  setInterval(() => void watch?.check().catch(endAfterFailedWrite), WRITES_LOOKED_AT_EVERY_MS);
   tell({ kind: "ready" });
 } catch (error) {
   tell({ kind: "failed", message: (error as Error).message }, () => process.kill(process.pid, "SIGKILL"));
@@ -127,8 +138,20 @@ async function answer(id: number, result: Promise<EngineAnswer>): Promise<void> 
   try {
     tell({ kind: "answer", id, answer: await result });
   } catch (error) {
-    tell({ kind: "refusal", id, message: (error as Error).message });
+    if (error instanceof WriteFailed) endAfterFailedWrite(error);
+    else tell({ kind: "refusal", id, message: (error as Error).message });
   }
+}
+
+/** Ends without another answer: the parent starts a new process, which finds what was cut off. */
+function endAfterFailedWrite(error: unknown): void {
+  if (!(error instanceof WriteFailed)) return;
+  try {
+    writeFileSync(writesFailedMark, "");
+  } catch {
+    // The disk that failed may not take this either; the parent knows.
+  }
+  tell({ kind: "write-failed", message: error.message }, () => process.kill(process.pid, "SIGKILL"));
 }
 
 /** The rows are put in order at once, while the engine is at work on the insert before. */
@@ -147,6 +170,7 @@ async function insert({ id, batches }: InsertFrame): Promise<TouchedDays> {
       clearTimeout(shrinking);
       shrinking = setTimeout(shrink, SHRINK_AFTER_MS);
     }
+    await watch?.check();
     return rows.touched;
   });
   lastInsert = inserted.catch(() => {});
@@ -170,6 +194,7 @@ async function execute(sql: string): Promise<null> {
   const session = sessions[1];
   if (!session) throw new Error("the engine is not open");
   await session.queryAsync(sql);
+  await watch?.check();
   return null;
 }
 

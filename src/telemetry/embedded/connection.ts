@@ -56,6 +56,8 @@ export class EmbeddedConnection implements SqlConnection {
   #deaths = 0;
   #lastId = 0;
   #printed = "";
+  /** Whether the last process ended because of failed writes, and none has opened the folder since. */
+  #writesFailed = false;
   #failure = "";
 
   /** Starts the process; `opened` says how that went. @throws StartupError when the folder cannot be made. */
@@ -154,7 +156,7 @@ export class EmbeddedConnection implements SqlConnection {
   #spawn(): void {
     this.#printed = "";
     this.#failure = "";
-    const started = startEngineProcess(this.#directory);
+    const started = startEngineProcess(this.#directory, this.#writesFailed);
     const { child, inserts } = started;
     this.#process = started;
     // Its process has ended, which is told of below.
@@ -185,7 +187,17 @@ export class EmbeddedConnection implements SqlConnection {
         this.#ready = true;
         this.#wasReady = true;
         this.#readySinceMs = this.#clock.monotonicMs();
+        this.#writesFailed = false;
         this.#firstReady.resolve();
+        break;
+      case "write-failed":
+        if (!this.#writesFailed) {
+          this.#log.error(
+            { reason: message.message },
+            "The telemetry engine's disk failed; it begins afresh and writes again.",
+          );
+        }
+        this.#writesFailed = true;
         break;
       case "failed":
         this.#failure = message.message;

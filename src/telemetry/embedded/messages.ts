@@ -11,6 +11,8 @@ export type EngineMessage =
   | { readonly kind: "ready" }
   /** It cannot open its directory and ends. */
   | { readonly kind: "failed"; readonly message: string }
+  /** Something that it wrote may be cut off; it ends, and what it has not answered is to be asked again of the next process. */
+  | { readonly kind: "write-failed"; readonly message: string }
   | { readonly kind: "answer"; readonly id: number; readonly answer: EngineAnswer }
   | { readonly kind: "refusal"; readonly id: number; readonly message: string };
 

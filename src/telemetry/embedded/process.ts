@@ -30,9 +30,12 @@ export interface EngineProcess {
   readonly inserts: Socket;
 }
 
+/** Tells the process that the one before it ended because of failed writes. */
+export const WRITES_FAILED_FLAG = "--writes-failed";
+
 /** Starts the engine's process on its folder. */
-export function startEngineProcess(directory: string): EngineProcess {
-  const child = fork(CHILD_FILE, [directory], {
+export function startEngineProcess(directory: string, writesFailed: boolean): EngineProcess {
+  const child = fork(CHILD_FILE, [directory, ...(writesFailed ? [WRITES_FAILED_FLAG] : [])], {
     execArgv: NODE_FLAGS,
     env: ENVIRONMENT,
     serialization: "advanced",

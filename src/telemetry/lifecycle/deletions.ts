@@ -105,7 +105,7 @@ export class Deletions {
 
   async #run(): Promise<void> {
     const { clock, journal, log } = this.#parts;
-    while (!this.#stopped.signal.aborted) {
+    while (!this.#isStopped()) {
       this.#news = Promise.withResolvers();
       const [next] = journal.listDeletions();
       if (!next && this.#unknown.size === 0) {
@@ -116,7 +116,7 @@ export class Deletions {
         await this.#lookUp(clock.monotonicMs() + LOOK_UP_WAIT_MS);
         if (next) await this.#carryOut(next);
       } catch (error) {
-        if (this.#stopped.signal.aborted) return;
+        if (this.#isStopped()) return;
         const passes = error instanceof EngineUnavailable || error instanceof StorageUnavailable;
         if (error instanceof EngineRefused) {
           log.warn({ err: error }, "The telemetry engine refuses to remove deleted readings; they stay hidden.");
@@ -124,6 +124,10 @@ export class Deletions {
         await this.#rest(passes ? RETRY_MS : REFUSED_MS);
       }
     }
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped.signal.aborted;
   }
 
   async #carryOut(deletion: Deletion): Promise<void> {

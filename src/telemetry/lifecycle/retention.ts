@@ -31,6 +31,12 @@ export interface RetentionParts {
   readonly log: Log;
 }
 
+/** The policy that was set last. @throws StorageUnavailable */
+export async function savedPolicy(journal: Pick<Journal, "setting">): Promise<RetentionPolicy> {
+  const text = await journal.setting(SETTING);
+  return text === null ? {} : (JSON.parse(text) as RetentionPolicy);
+}
+
 /**
  * Removes readings and rollups that are older than the policy keeps them. Of each class, in this order: older readings are refused; those that
  * are there are rolled up; from then on queries read rollups alone of that time; and only then the readings are removed. Each step is on stable
@@ -44,13 +50,7 @@ export class Retention {
   #woken = new AbortController();
   #running: Promise<void> | null = null;
 
-  /** @throws StorageUnavailable */
-  static async open(parts: RetentionParts): Promise<Retention> {
-    const text = await parts.journal.setting(SETTING);
-    return new Retention(parts, text === null ? {} : (JSON.parse(text) as RetentionPolicy));
-  }
-
-  private constructor(parts: RetentionParts, policy: RetentionPolicy) {
+  constructor(parts: RetentionParts, policy: RetentionPolicy) {
     this.#parts = parts;
     this.#policy = policy;
   }
@@ -98,13 +98,13 @@ export class Retention {
 
   async #run(): Promise<void> {
     const { clock, log } = this.#parts;
-    while (!this.#stopped.signal.aborted) {
+    while (!this.#isStopped()) {
       this.#woken = new AbortController();
       let pauseMs = RETENTION_EVERY_MS;
       try {
         await this.run();
       } catch (error) {
-        if (this.#stopped.signal.aborted) return;
+        if (this.#isStopped()) return;
         pauseMs = error instanceof EngineUnavailable || error instanceof StorageUnavailable ? RETRY_MS : REFUSED_MS;
         if (error instanceof EngineRefused)
           log.warn({ err: error }, "The telemetry engine refuses to remove what is too old.");
@@ -112,6 +112,10 @@ export class Retention {
       }
       await clock.sleepUntil(clock.monotonicMs() + pauseMs, this.#woken.signal).catch(() => {});
     }
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped.signal.aborted;
   }
 
   async #carryOut(name: string, series: readonly number[]): Promise<void> {

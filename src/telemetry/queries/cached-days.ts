@@ -42,11 +42,6 @@ export function fitsCachedDays(series: readonly number[], { fromMs, toMs }: Time
   return new Set(series).size * (dayOf(toMs - 1) - dayOf(Math.max(0, fromMs)) + 1) <= CACHED_DAYS_MAX;
 }
 
-/** Whether `readingsOfDays` would not ask the engine. */
-export function areCached(cache: DayCache, series: readonly number[], window: TimeWindow): boolean {
-  return series.every((each) => daysIn(window).every((day) => cache.get(each, day) !== undefined));
-}
-
 function daysIn({ fromMs, toMs }: TimeWindow): number[] {
   const first = dayOf(Math.max(0, fromMs));
   return Array.from({ length: dayOf(toMs - 1) - first + 1 }, (_, index) => first + index);

@@ -15,8 +15,12 @@ export interface HiddenReadings extends TimeWindow {
 /** The condition that leaves hidden rows out, for a WHERE after FINAL; empty when nothing of these reads is hidden. */
 export function notHidden(hidden: readonly HiddenReadings[], reads: readonly SeriesWindows[]): string {
   return hidden
-    .filter((each) => reads.some((read) => touches(each, read)))
-    .map((each) => ` AND NOT (${seriesIn(each.series)} AND ${timeIn("ts", each)} AND version <= ${integer(each.seq)})`)
+    .map((each) => ({ ...each, read: seriesRead(each, reads) }))
+    .filter(({ read }) => read.length > 0)
+    .map(
+      ({ read, seq, ...window }) =>
+        ` AND NOT (${seriesIn(read)} AND ${timeIn("ts", window)} AND version <= ${integer(seq)})`,
+    )
     .join("");
 }
 
@@ -28,13 +32,18 @@ export function notHiddenBuckets(
 ): string {
   return hidden
     .map((each) => ({ ...each, fromMs: each.fromMs - bucketMs + 1 }))
-    .filter((each) => reads.some((read) => touches(each, read)))
-    .map((each) => ` AND NOT (${seriesIn(each.series)} AND ${timeIn("bucket", each)})`)
+    .map((each) => ({ ...each, read: seriesRead(each, reads) }))
+    .filter(({ read }) => read.length > 0)
+    .map(({ read, ...window }) => ` AND NOT (${seriesIn(read)} AND ${timeIn("bucket", window)})`)
     .join("");
 }
 
-function touches(hidden: HiddenReadings, { series, windows }: SeriesWindows): boolean {
-  if (!windows.some(({ fromMs, toMs }) => fromMs < hidden.toMs && toMs > hidden.fromMs)) return false;
-  const asked = new Set(series);
-  return hidden.series.some((each) => asked.has(each));
+/** A deletion's series that are read within its window: it may name thousands, and few of them are asked for. */
+function seriesRead({ series, fromMs, toMs }: HiddenReadings, reads: readonly SeriesWindows[]): Uint32Array {
+  const touched = reads.filter(({ windows }) => windows.some((window) => window.fromMs < toMs && window.toMs > fromMs));
+  if (touched.length === 0) return NO_SERIES;
+  const asked = new Set(touched.flatMap((read) => read.series));
+  return series.filter((each) => asked.has(each));
 }
+
+const NO_SERIES = new Uint32Array(0);

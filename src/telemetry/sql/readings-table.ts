@@ -49,8 +49,8 @@ export const TABLE_SETTINGS = {
   fsync_part_directory: 1,
   // The source parts of a merge are deleted, so what was merged must be as safe as they were.
   min_rows_to_fsync_after_merge: 1,
-  // Every part is written whole before it counts: a broken one is damage, and must not be set aside in silence.
-  max_suspicious_broken_parts: 0,
+  // A broken part is set aside at the start, however many there are, and `embedded/broken-parts.ts` judges it: never in silence.
+  max_suspicious_broken_parts: 1_000_000,
   old_parts_lifetime: 60,
   // A pass of merging costs as much as an insert: rather few passes over many parts. ClickHouse's own default is 5.
   merge_selector_base: 12,

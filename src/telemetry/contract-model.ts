@@ -100,7 +100,11 @@ function magnitudeOf(values: readonly number[], line: Line, aggregate: StepAggre
       return line.absolute / HOUR_MS;
     case "time_weighted_mean":
       return line.absolute / line.coveredMs;
-    default:
+    case "min":
+    case "max":
+    case "first":
+    case "last":
+    case "count":
       return 0;
   }
 }

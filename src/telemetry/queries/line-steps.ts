@@ -120,14 +120,10 @@ class LineBuilder {
   /** Not finite where the step has none. */
   #value(row: number): number {
     const [area, coveredMs] = [this.#areas[row] ?? 0, this.#coveredMs[row] ?? 0];
-    switch (this.#query.aggregate) {
-      case "integral":
-        return coveredMs > 0 ? area / HOUR_MS : Number.NaN;
-      case "time_weighted_mean":
-        return coveredMs > 0 ? area / coveredMs : Number.NaN;
-      default:
-        return this.#values[row] ?? Number.NaN;
-    }
+    const { aggregate } = this.#query;
+    if (aggregate !== "integral" && aggregate !== "time_weighted_mean") return this.#values[row] ?? Number.NaN;
+    if (coveredMs === 0) return Number.NaN;
+    return area / (aggregate === "integral" ? HOUR_MS : coveredMs);
   }
 
   #coverage(row: number): number {

@@ -202,8 +202,8 @@ export class DirtyDays {
   #nextSeries(): number | undefined {
     for (let rounds = 0; rounds < 2; rounds++) {
       this.#round ??= this.#pairs.seriesIds();
-      const { value, done } = this.#round.next();
-      if (!done) return value;
+      const next = this.#round.next();
+      if (next.done !== true) return next.value;
       this.#round = null;
     }
     return undefined;

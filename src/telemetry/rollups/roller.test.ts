@@ -161,7 +161,7 @@ describe("the roller", () => {
     const { clock, dirtyDays, told, roller } = stage();
     dirtyDays.mark(touched([1, 3], [1, 4], [2, 3]));
     told.execute = async (sql) => {
-      if (sql.includes(" OR ") || sql.includes("series >=") || sql.includes("ts >= 259200000 AND ts < 432000000"))
+      if (sql.includes(") OR (") || sql.includes("series >=") || sql.includes("ts >= 259200000 AND ts < 432000000"))
         throw new EngineRefused("too much");
     };
     roller.start();

@@ -31,7 +31,7 @@ export class Devices {
 
   /** Fills the directory from the database; once, at start. */
   async loadDirectory(): Promise<void> {
-    const sites = await this.#database.selectFrom("site").select(["id", "name"]).orderBy("id").execute();
+    const sites = await this.#database.selectFrom("site").select(["id", "name", "timezone"]).orderBy("id").execute();
     for (const site of sites) this.#directory.addSite(site);
     for (const row of await this.#database.selectFrom("device").selectAll().orderBy("id").execute()) {
       this.#directory.addDevice({ ...deviceOf(row), pushedAs: row.pushed_as });

@@ -34,6 +34,8 @@ export class SeriesDirectory {
   /** By serial number and by name, the older of two that are called alike. */
   readonly #bySite = new Map<string, { bySerial: Map<string, PlacedDevice>; byName: Map<string, PlacedDevice> }>();
   readonly #sitesByName = new Map<string, string[]>();
+  readonly #timezones = new Map<string, string>();
+  readonly #devicesOfSite = new Map<string, string[]>();
 
   add(metric: Metric, siteId: string): void {
     const owner: SeriesOwner = {
@@ -55,6 +57,7 @@ export class SeriesDirectory {
 
   addDevice(device: PlacedDevice): void {
     this.#devices.set(device.id, device);
+    append(this.#devicesOfSite, device.siteId, device.id);
     if (device.pushedAs !== null) append(this.#byPushedAs, device.pushedAs, device);
     const site = this.#bySite.get(device.siteId) ?? { bySerial: new Map(), byName: new Map() };
     this.#bySite.set(device.siteId, site);
@@ -64,8 +67,9 @@ export class SeriesDirectory {
     if (!site.byName.has(device.name)) site.byName.set(device.name, device);
   }
 
-  addSite({ id, name }: Pick<Site, "id" | "name">): void {
+  addSite({ id, name, timezone }: Pick<Site, "id" | "name" | "timezone">): void {
     append(this.#sitesByName, name, id);
+    this.#timezones.set(id, timezone);
   }
 
   hasSeries(series: number): boolean {
@@ -87,6 +91,16 @@ export class SeriesDirectory {
 
   ofDevice(deviceId: string, metricName: string): SeriesOwner | undefined {
     return this.#byDevice.get(deviceId)?.get(metricName);
+  }
+
+  /** A site's metrics of a name, one of each device that has it, in the order in which the devices came. */
+  ofSite(siteId: string, metricName: string): SeriesOwner[] {
+    return (this.#devicesOfSite.get(siteId) ?? []).flatMap((deviceId) => this.ofDevice(deviceId, metricName) ?? []);
+  }
+
+  /** A site's timezone; undefined when there is no such site. */
+  timezoneOf(siteId: string): string | undefined {
+    return this.#timezones.get(siteId);
   }
 
   allOfDevice(deviceId: string): SeriesOwner[] {

@@ -132,6 +132,6 @@ function withViews(parts: ServerParts): RouteParts {
     ...parts,
     objects,
     fleet: new FleetViews(parts.catalogue, parts.collector, objects, parts.clock),
-    series: new SeriesViews(parts.catalogue, parts.store, parts.clock),
+    series: new SeriesViews(parts.catalogue.directory, parts.store, parts.clock),
   };
 }

@@ -11,7 +11,7 @@ import { DirtyDays } from "./rollups/dirty-days.ts";
 import { Roller } from "./rollups/roller.ts";
 import type { SqlConnection } from "./sql/connection.ts";
 import type { HiddenReadings } from "./sql/hidden.ts";
-import { SqlQueries } from "./sql-engine.ts";
+import { SqlQueries } from "./sql-queries.ts";
 import {
   ACROSS,
   type FixedSteps,

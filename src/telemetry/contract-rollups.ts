@@ -65,6 +65,8 @@ const SCENES = [
 
 const value = fc.oneof(
   fc.integer({ min: -1e6, max: 1e6 }).map((hundredths) => hundredths / 100),
+  // As many digits as a decimal may have.
+  fc.tuple(fc.maxSafeInteger(), fc.nat(15)).map(([mantissa, scale]) => mantissa / 10 ** scale),
   fc.double({ min: -1e9, max: 1e9, noNaN: true }),
 );
 const series = fc.nat(SERIES - 1);

@@ -5,7 +5,7 @@ import { SqlUpkeep } from "./lifecycle/sql-upkeep.ts";
 import type { DayCache } from "./queries/day-cache.ts";
 import { Roller, type RollupParts } from "./rollups/roller.ts";
 import type { EncodedBatch, SqlConnection, TouchedDays } from "./sql/connection.ts";
-import { SqlQueries } from "./sql-engine.ts";
+import { SqlQueries } from "./sql-queries.ts";
 
 /** A ClickHouse of any kind as the engine of a store: inserts go to the connection as they are, queries through their SQL. */
 export class SqlReadingEngine extends SqlQueries implements ReadingEngine {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ACTIVE_POWER, type MetricTemplate, VOLTAGE } from "../../src/domain/metric.ts";
 import { QUALITY, ReadingColumnsBuilder } from "../../src/domain/reading.ts";
-import { SERIES_METRICS_MAX } from "../../src/server/views/series-request.ts";
+import { POINTS_TOTAL_MAX, SERIES_METRICS_MAX } from "../../src/server/views/series-request.ts";
 import { type ApiServer, startApiServer } from "./api-server.ts";
 
 const MISSING_ID = "01900000-0000-7000-8000-000000000000";
@@ -302,6 +302,19 @@ describe("the series of many metrics", () => {
       series: [{ points: [[Date.UTC(2026, 5, 20, 18, 15), 1.5]] }, { points: [] }],
     });
     expect((await get(`/series?${WINDOW}&step=P1D&metricIds=${metricIds}&timezone=Mars`)).statusCode).toBe(422);
+  });
+
+  test("have so many points in all", async () => {
+    const names = Array.from({ length: 20 }, (_, index) => ({ ...ACTIVE_POWER, name: `string_${index}` }));
+    const { ids } = await device("UTC", ...names);
+    const query = (seconds: number) =>
+      `/series?from=2026-06-21T00:00:00Z&to=${new Date(Date.UTC(2026, 5, 21) + seconds * 1_000).toISOString()}&step=PT1S&metricIds=${ids.join(",")}`;
+    expect(ids.length * 10_000).toBe(POINTS_TOTAL_MAX);
+    expect((await get(query(10_000))).statusCode).toBe(200);
+    const { ids: one } = await device("UTC", VOLTAGE);
+    const answer = await get(`${query(10_000)},${one[0]}`);
+    expect(answer.statusCode).toBe(422);
+    expect(answer.json()).toMatchObject({ errors: [{ path: "step" }] });
   });
 
   test("are refused with a reason", async () => {

@@ -1,6 +1,5 @@
 import type { z } from "zod";
-import type { Catalogue } from "../../catalogue/catalogue.ts";
-import type { SeriesOwner } from "../../catalogue/directory.ts";
+import type { SeriesDirectory, SeriesOwner } from "../../catalogue/directory.ts";
 import { isCalendarStep } from "../../domain/calendar-steps.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { InvalidInput, NotFound } from "../../domain/errors.ts";
@@ -34,21 +33,21 @@ const GAP_RULE = { maxGapS: GAP_MS_MAX / 1_000, between: "linear" } as const;
 
 /** What metrics were over time. */
 export class SeriesViews {
-  readonly #catalogue: Catalogue;
+  readonly #directory: SeriesDirectory;
   readonly #store: TelemetryStore;
   readonly #clock: Clock;
 
-  constructor(catalogue: Catalogue, store: TelemetryStore, clock: Clock) {
-    this.#catalogue = catalogue;
+  constructor(directory: SeriesDirectory, store: TelemetryStore, clock: Clock) {
+    this.#directory = directory;
     this.#store = store;
     this.#clock = clock;
   }
 
   /** @throws NotFound, InvalidInput, StorageUnavailable */
   async ofMetric(metricId: string, request: SeriesRequest): Promise<SeriesView> {
-    const owner = this.#catalogue.directory.byMetric(metricId);
+    const owner = this.#directory.byMetric(metricId);
     if (!owner) throw new NotFound("metric");
-    const { timezone } = await this.#catalogue.sites.get(owner.siteId);
+    const timezone = this.#directory.timezoneOf(owner.siteId) ?? "UTC";
     return request.step === "raw" ? this.#raw(owner, request, timezone) : this.#series([owner], request, timezone);
   }
 
@@ -57,14 +56,14 @@ export class SeriesViews {
     if (request.step === "raw") {
       throw new InvalidInput([{ path: "step", message: "raw is for one metric: ask for /metrics/{id}/series" }]);
     }
-    const owners = await selectedMetrics(this.#catalogue, selection);
-    return this.#series(owners, request, await this.#timezone(owners, selection, request));
+    const owners = selectedMetrics(this.#directory, selection);
+    return this.#series(owners, request, this.#timezone(owners, selection, request));
   }
 
   /** One number over the metrics for each step. @throws NotFound, InvalidInput, StorageUnavailable */
   async across(selection: MetricSelection, request: AcrossRequest): Promise<AcrossView> {
-    const owners = await selectedMetrics(this.#catalogue, selection);
-    const timezone = await this.#timezone(owners, selection, request);
+    const owners = selectedMetrics(this.#directory, selection);
+    const timezone = this.#timezone(owners, selection, request);
     const [unit = "1", ...others] = new Set(owners.map((owner) => owner.unit));
     if (others.length > 0) {
       const message = `are in ${[unit, ...others].join(", ")}: only values of one unit can be put together`;
@@ -150,15 +149,11 @@ export class SeriesViews {
     };
   }
 
-  async #timezone(
-    owners: readonly SeriesOwner[],
-    { timezone: told }: MetricSelection,
-    { step }: SeriesRequest,
-  ): Promise<string> {
+  #timezone(owners: readonly SeriesOwner[], { timezone: told }: MetricSelection, { step }: SeriesRequest): string {
     if (owners.length > SERIES_METRICS_MAX) {
       throw new InvalidInput([{ path: "metricIds", message: `must be at most ${SERIES_METRICS_MAX}` }]);
     }
-    const timezone = await timezoneOf(this.#catalogue, owners, told);
+    const timezone = timezoneOf(this.#directory, owners, told);
     if (timezone === null && isCalendarStep(step)) {
       throw new InvalidInput([{ path: "timezone", message: "must be told: the metrics' sites lie in several" }]);
     }

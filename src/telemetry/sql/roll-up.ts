@@ -28,10 +28,13 @@ const FIELDS: readonly StateField[] = [
 
 const VALUES = ["total", "low", "high", "opening", "closing"] as const;
 
-/** Half of what a double tells apart, so that rounding finds the whole number that was meant. */
-const MANTISSA_MAX = 2 ** 52;
+/**
+ * A value times a power of ten is off by up to 2^-52 of itself, since both the value and the product are rounded: below this, less than half a
+ * unit, and rounding finds the whole number that was meant. The same holds for a sum, when it is held for the sum of absolute values.
+ */
+const MANTISSA_MAX = 2 ** 50;
 /** The decimals of a row: enough for each of its values, or `SCALE_OF_NUMBER`. */
-const SCALE = `toUInt8(if(scale > ${SCALE_MAX} OR greatest(abs(total), greatest(abs(low), abs(high))) * intExp10(scale) > ${MANTISSA_MAX}, ${SCALE_OF_NUMBER}, scale))`;
+const SCALE = `toUInt8(if(scale > ${SCALE_MAX} OR greatest(abs(low), abs(high)) * readings * intExp10(scale) > ${MANTISSA_MAX}, ${SCALE_OF_NUMBER}, scale))`;
 
 /** A row as the table keeps it, of a row of `FIELDS` with its `decimals` and its `even` spacing. Times are ms since the bucket began. */
 const ROLLED = [

@@ -3,7 +3,7 @@ import type { SeriesWindows } from "../rollups/days.ts";
 import { DAY_MS } from "../rollups/days.ts";
 import { ROLLUPS, type Rollup } from "../rollups/rollup.ts";
 import { type HiddenReadings, notHiddenBuckets } from "./hidden.ts";
-import { joinedStates, type StateField } from "./joined-states.ts";
+import { joined, joinedStates, type StateField } from "./joined-states.ts";
 import { READINGS_TABLE, SCALE_MAX, SCALE_OF_NUMBER } from "./readings-table.ts";
 import { ROLLUP_COLUMNS } from "./rollup-table.ts";
 import type { Sources } from "./state-rows.ts";
@@ -34,18 +34,18 @@ const VALUES = ["total", "low", "high", "opening", "closing"] as const;
  */
 const MANTISSA_MAX = 2 ** 50;
 /** The decimals of a row: enough for each of its values, or `SCALE_OF_NUMBER`. */
-const SCALE = `toUInt8(if(scale > ${SCALE_MAX} OR greatest(abs(low), abs(high)) * readings * intExp10(scale) > ${MANTISSA_MAX}, ${SCALE_OF_NUMBER}, scale))`;
+const SCALE = `toUInt8(if(scale_j > ${SCALE_MAX} OR greatest(abs(low_j), abs(high_j)) * readings_j * intExp10(scale_j) > ${MANTISSA_MAX}, ${SCALE_OF_NUMBER}, scale_j))`;
 
 /** A row as the table keeps it, of a row of `FIELDS` with its `decimals` and its `even` spacing. Times are ms since the bucket began. */
 const ROLLED = [
-  "series, start AS bucket, toUInt32(readings)",
+  "series, start AS bucket, toUInt32(readings_j)",
   "decimals",
   ...VALUES.map(
-    (name) => `toInt64(if(decimals = ${SCALE_OF_NUMBER}, 0., round(${name} * intExp10(decimals)))) AS ${name}_m`,
+    (name) => `toInt64(if(decimals = ${SCALE_OF_NUMBER}, 0., round(${joined(name)} * intExp10(decimals))))`,
   ),
-  ...VALUES.map((name) => `if(decimals = ${SCALE_OF_NUMBER}, ${name}, 0.) AS ${name}_n`),
-  ...["low", "high", "opening", "closing"].map((name) => `toUInt32(${name}_at - start)`),
-  "toUInt32(even), if(even > 0, 0., area), toUInt32(covered)",
+  ...VALUES.map((name) => `if(decimals = ${SCALE_OF_NUMBER}, ${joined(name)}, 0.)`),
+  ...(["low_at", "high_at", "opening_at", "closing_at"] as const).map((name) => `toUInt32(${joined(name)} - start)`),
+  "toUInt32(even), if(even > 0, 0., area_j), toUInt32(covered_j)",
 ].join(", ");
 
 const [DAY, HOUR, QUARTER] = ROLLUPS;
@@ -73,7 +73,7 @@ function rollInto({ table, bucketMs }: Rollup, sources: Sources, version: number
   // Rows of wider buckets are few: they keep their area.
   const ofReadings = sources.rollups.length === 0;
   const states = joinedStates(sources, [run], ofReadings ? [...FIELDS, "spacing"] : FIELDS);
-  const even = ofReadings ? "spacing" : "toInt64(0)";
+  const even = ofReadings ? joined("spacing") : "toInt64(0)";
   return `INSERT INTO ${table} (${ROLLUP_COLUMNS})
     SELECT ${ROLLED}, toUInt64(${integer(version)}) AS version
     FROM (SELECT *, ${SCALE} AS decimals, ${even} AS even FROM (${states}))`;

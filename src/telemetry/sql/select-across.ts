@@ -1,21 +1,29 @@
 import type { StepRun } from "../queries/step-grid.ts";
 import type { Across, StepAggregate } from "../store.ts";
-import { joinedStates, type StateField } from "./joined-states.ts";
-import { type Sources, type StateColumnName, stateRows } from "./state-rows.ts";
+import { joined, joinedStates, type StateField } from "./joined-states.ts";
+import { type Sources, type StateColumnName, type StateSource, stateSource } from "./state-rows.ts";
 
 type PlainAggregate = Exclude<StepAggregate, "time_weighted_mean" | "integral">;
 
 /** A step's value: of its joined state, and of a row that is a step by itself. */
-const EACH: Readonly<
-  Record<PlainAggregate, { readonly state: string; readonly row: string; readonly columns: readonly StateColumnName[] }>
-> = {
-  mean: { state: "total / readings", row: "total_v / n", columns: ["total_v"] },
-  sum: { state: "total", row: "total_v", columns: ["total_v"] },
-  min: { state: "low", row: "low_v", columns: ["low_v"] },
-  max: { state: "high", row: "high_v", columns: ["high_v"] },
-  first: { state: "opening", row: "opening_v", columns: ["opening_v"] },
-  last: { state: "closing", row: "closing_v", columns: ["closing_v"] },
-  count: { state: "toFloat64(readings)", row: "toFloat64(n)", columns: [] },
+interface StepValue {
+  readonly state: string;
+  readonly row: (of: StateSource["of"]) => string;
+  readonly columns: readonly StateColumnName[];
+}
+
+const EACH: Readonly<Record<PlainAggregate, StepValue>> = {
+  mean: {
+    state: `${joined("total")} / ${joined("readings")}`,
+    row: (of) => `${of("total_v")} / ${of("n")}`,
+    columns: ["total_v"],
+  },
+  sum: { state: joined("total"), row: (of) => of("total_v"), columns: ["total_v"] },
+  min: { state: joined("low"), row: (of) => of("low_v"), columns: ["low_v"] },
+  max: { state: joined("high"), row: (of) => of("high_v"), columns: ["high_v"] },
+  first: { state: joined("opening"), row: (of) => of("opening_v"), columns: ["opening_v"] },
+  last: { state: joined("closing"), row: (of) => of("closing_v"), columns: ["closing_v"] },
+  count: { state: `toFloat64(${joined("readings")})`, row: (of) => `toFloat64(${of("n")})`, columns: [] },
 };
 
 const OVER: Readonly<Record<Across, (each: string) => string>> = {
@@ -40,18 +48,19 @@ export function selectAcross(
     throw new TypeError(`${aggregate} is made of the line through the readings`);
   }
   const { state, row, columns } = EACH[aggregate];
-  const rows = (): string => stateRows(sources, runs, ["n", ...columns]);
   // A table of all steps of all series is what takes the time: it is made only where a series' rows must be joined first.
-  if (areSteps(sources, runs)) return overRows(OVER[across](row), "count()", rows());
-  if (AT_ONCE[aggregate] === across) return overRows(OVER[across](row), "uniqExact(series)", rows());
+  const isStep = areSteps(sources, runs);
+  if (isStep || AT_ONCE[aggregate] === across) {
+    const { from, start, of } = stateSource(sources, runs, ["n", ...columns]);
+    // A lone step's start is a constant; grouped by that, old servers make a row of no rows.
+    return `
+      SELECT ${start} AS start, ${OVER[across](row(of))} AS value, ${isStep ? "count()" : "uniqExact(series)"} AS of, sum(${of("n")}) AS held
+      FROM ${from} GROUP BY start HAVING count() > 0 ORDER BY start`;
+  }
   return `
-    SELECT start, ${OVER[across]("each")} AS value, count() AS of, sum(readings) AS held
-    FROM (SELECT start, ${state} AS each, readings FROM (${joinedStates(sources, runs, fields)}))
+    SELECT start, ${OVER[across]("each")} AS value, count() AS of, sum(held_each) AS held
+    FROM (SELECT start, ${state} AS each, ${joined("readings")} AS held_each FROM (${joinedStates(sources, runs, fields)}))
     GROUP BY start ORDER BY start`;
-}
-
-function overRows(value: string, seriesCount: string, rows: string): string {
-  return `SELECT start, ${value} AS value, ${seriesCount} AS of, sum(n) AS held FROM (${rows}) GROUP BY start ORDER BY start`;
 }
 
 /** Whether each row is a whole step of its series. */

@@ -46,21 +46,49 @@ export const STATE_COLUMNS = {
 } as const satisfies Record<string, StateColumn>;
 export type StateColumnName = keyof typeof STATE_COLUMNS;
 
+/** Rows that are to be joined. */
+export interface StateSource {
+  /** What follows FROM. */
+  readonly from: string;
+  /** The start of the step that a row lies in. */
+  readonly start: string;
+  /** A column of the rows. */
+  readonly of: (column: StateColumnName) => string;
+}
+
+/** The rows of one table as they are, those of several under each other with the named columns. */
+export function stateSource(
+  sources: Sources,
+  runs: readonly StepRun[],
+  columns: readonly StateColumnName[],
+): StateSource {
+  const [part, ...others] = partsOf(sources, runs);
+  if (part && others.length === 0) return part;
+  return { from: `(${stateRows(sources, runs, columns)})`, start: "start", of: (column) => column };
+}
+
 /** A SELECT of `series`, `start` and the named columns, a row for each reading and each bucket of the sources. */
 export function stateRows(sources: Sources, runs: readonly StepRun[], columns: readonly StateColumnName[]): string {
-  const parts: string[] = [];
-  const list = (of: keyof StateColumn): string =>
-    columns.map((name) => `, ${STATE_COLUMNS[name][of]} AS ${name}`).join("");
+  return partsOf(sources, runs)
+    .map(({ from, start, of }) => {
+      const list = columns.map((name) => `, ${of(name)} AS ${name}`).join("");
+      return `SELECT series, ${start} AS start${list} FROM ${from}`;
+    })
+    .join(" UNION ALL ");
+}
+
+function partsOf(sources: Sources, runs: readonly StepRun[]): StateSource[] {
+  const parts: StateSource[] = [];
   if (sources.raw.length > 0) {
-    parts.push(`SELECT series, ${stepStart("ts", runs)} AS start${list("reading")} FROM ${readings(sources)}`);
+    const of = (name: StateColumnName): string => STATE_COLUMNS[name].reading;
+    parts.push({ from: readings(sources), start: stepStart("ts", runs), of });
   }
   for (const { rollup, reads, hides } of sources.rollups) {
     const hidden = hides ? notHiddenBuckets(sources.hidden, reads, rollup.bucketMs) : "";
-    parts.push(
-      `SELECT series, ${stepStart("bucket", runs)} AS start${list("rollup")} FROM ${rollup.table} FINAL WHERE ${rowsIn("bucket", reads)} AND readings > 0${hidden}`,
-    );
+    const from = `${rollup.table} FINAL WHERE ${rowsIn("bucket", reads)} AND readings > 0${hidden}`;
+    parts.push({ from, start: stepStart("bucket", runs), of: (name) => STATE_COLUMNS[name].rollup });
   }
-  return parts.join(" UNION ALL ");
+  return parts;
 }
 
 /** What follows FROM for a statement over the readings of the sources. */

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { readServerConfig, type ServerFlags } from "../config.ts";
 import type { Kilowatch } from "../main.ts";
 import { EXIT } from "./exit-codes.ts";
+import { fitGarbageCollection } from "./garbage-collection.ts";
 import { withExample } from "./program.ts";
 import { say } from "./terminal.ts";
 
@@ -19,6 +20,7 @@ export function addServe(program: Command): void {
     .option("--data-dir <folder>", "where everything is kept (default: ./data)")
     .action(async (flags: ServerFlags) => {
       const config = readServerConfig(flags);
+      fitGarbageCollection();
       const { startKilowatch } = await import("../main.ts");
       const kilowatch = await startKilowatch(config, { visitorsMayLook: false });
       stopOnSignals(kilowatch);

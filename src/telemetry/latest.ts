@@ -29,8 +29,6 @@ export const NO_READING_MS = Number.NEGATIVE_INFINITY;
 /** Whether a reading is deleted that came with a batch of this number. */
 export type IsDeleted = (series: number, timeMs: number, seq: number) => boolean;
 
-const NOTHING_DELETED: IsDeleted = () => false;
-
 const FIRST_CAPACITY = 1024;
 /** Series up to this number are found by their number, 4 bytes each; larger ones in a map. Numbers are given one after another. */
 const NUMBERED_MAX = 2 ** 22;
@@ -75,17 +73,24 @@ export class LatestReadings {
     }
   }
 
-  /** Takes a committed batch; batches must come in the order of their sequence numbers. */
-  apply(seq: number, batch: ReadingColumns, receivedAtMs: number, isDeleted = NOTHING_DELETED): void {
+  /**
+   * Takes a committed batch; batches must come in the order of their sequence numbers. Written out, without a call that takes a double:
+   * millions of rows a second pass here, and each such call would leave a boxed number behind.
+   */
+  apply(seq: number, batch: ReadingColumns, receivedAtMs: number, isDeleted: IsDeleted | null = null): void {
     const { length, series, timesMs, values, qualities } = batch;
     for (let row = 0; row < length; row++) {
-      const each = series[row] ?? 0;
-      const slot = this.#slotOf(each);
+      const slot = this.#slotOf(series[row] ?? 0);
       this.#lastSeqs[slot] = seq;
       const timeMs = timesMs[row] ?? 0;
-      if (timeMs < (this.#timesMs[slot] ?? 0) || isDeleted(each, timeMs, seq)) continue;
-      this.#set(slot, timeMs, values[row] ?? 0, qualities[row] ?? 0, receivedAtMs, seq);
-      this.#markUnsaved(slot);
+      if (timeMs < (this.#timesMs[slot] ?? 0)) continue;
+      if (isDeleted?.(series[row] ?? 0, timeMs, seq)) continue;
+      this.#timesMs[slot] = timeMs;
+      this.#values[slot] = values[row] ?? 0;
+      this.#qualities[slot] = qualities[row] ?? 0;
+      this.#receivedAtMs[slot] = receivedAtMs;
+      this.#seqs[slot] = seq;
+      if (this.#unsaved[slot] === 0) this.#markUnsaved(slot);
     }
   }
 
@@ -103,13 +108,16 @@ export class LatestReadings {
   }
 
   /** Takes what was looked up, where nothing as new has come since. */
-  offer({ length, series, timesMs, values, qualities, receivedAtMs, seqs }: LatestColumns, isDeleted: IsDeleted): void {
+  offer(
+    { length, series, timesMs, values, qualities, receivedAtMs, seqs }: LatestColumns,
+    isDeleted: IsDeleted | null,
+  ): void {
     for (let row = 0; row < length; row++) {
       const each = series[row] ?? 0;
       const timeMs = timesMs[row] ?? 0;
       const slot = this.#slotOf(each);
       const seq = seqs[row] ?? 0;
-      if (timeMs <= (this.#timesMs[slot] ?? 0) || isDeleted(each, timeMs, seq)) continue;
+      if (timeMs <= (this.#timesMs[slot] ?? 0) || isDeleted?.(each, timeMs, seq)) continue;
       this.#set(slot, timeMs, values[row] ?? 0, qualities[row] ?? 0, receivedAtMs[row] ?? 0, seq);
       this.#markUnsaved(slot);
     }

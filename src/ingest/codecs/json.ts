@@ -76,6 +76,7 @@ class JsonDecoder implements Decoder {
   end(): KeyedColumns {
     this.#decode();
     if (this.#place !== "nothing") throw new MalformedBody("", "the body ends before its JSON text does", false);
+    this.#window.release();
     return this.#rows.finish();
   }
 

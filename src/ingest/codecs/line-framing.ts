@@ -46,6 +46,7 @@ export class LineFraming implements Decoder {
       this.#window.append(LINE_END);
       this.#reader.readLines(this.#window, this.#window.end, true);
     }
+    this.#window.release();
     return this.#reader.finish();
   }
 

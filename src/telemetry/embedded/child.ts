@@ -4,7 +4,7 @@
  */
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
-import { availableParallelism } from "node:os";
+import { availableParallelism, setPriority } from "node:os";
 import type { Session } from "chdb";
 import { arrange } from "../arrange.ts";
 import { ArrangeSpace } from "../arrange-space.ts";
@@ -20,6 +20,8 @@ import type { EngineAnswer, EngineMessage, EngineRequest } from "./messages.ts";
 import { INSERT_PIPE_FD, WRITES_FAILED_FLAG } from "./process.ts";
 import { WRITES_LOOKED_AT_EVERY_MS, WriteFailed, WriteWatch } from "./write-watch.ts";
 
+/** Nice: the server answers senders and readers of what is in memory before the engine, wherever there are too few cores for both. */
+const PRIORITY = 5;
 /** Queries queue within a session, so reads have some of their own. */
 const READ_SESSIONS = 2;
 const QUERY_MEMORY_BYTES_MAX = 1_000_000_000;
@@ -75,6 +77,7 @@ let shrinking: NodeJS.Timeout | undefined;
 let lastInsert: Promise<unknown> = Promise.resolve();
 const running = new Set<Promise<void>>();
 
+setPriority(PRIORITY);
 process.title = "kilowatch engine";
 // The parent decides when it ends: a Ctrl-C or a service manager's SIGTERM reaches both at once.
 process.on("SIGINT", () => {});

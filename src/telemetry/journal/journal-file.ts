@@ -20,7 +20,7 @@ import type {
 } from "./messages.ts";
 
 /** From this length on, the write-ahead log is copied into the file once the commit at hand has been told of: some 10 ms of work. */
-export const WAL_COPY_BYTES = 16 * 1024 ** 2;
+export const WAL_COPY_BYTES = 32 * 1024 ** 2;
 /** What a transaction writes beside its batches, about. */
 const TRANSACTION_BYTES = 100_000;
 /** Room beside a refused batch from which the disk counts as taking writes again. */

@@ -17,8 +17,9 @@ function setOf(deletion: HiddenReadings): ReadonlySet<number> {
   return series;
 }
 
-/** What some deletions remove. */
-export function deletedBy(deletions: readonly HiddenReadings[]): IsDeleted {
+/** What some deletions remove; null for none. */
+export function deletedBy(deletions: readonly HiddenReadings[]): IsDeleted | null {
+  if (deletions.length === 0) return null;
   return (series, timeMs, seq) =>
     deletions.some((each) => seq <= each.seq && timeMs >= each.fromMs && timeMs < each.toMs && setOf(each).has(series));
 }

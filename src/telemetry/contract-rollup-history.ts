@@ -90,7 +90,7 @@ export class RollupHistory {
     this.#cached.hide(hidden);
     this.#cached.keepDays(days);
     const parts = { dirtyDays: this.#dirtyDays, ledger, hidden, pendingReadings: () => 0 };
-    this.#roller = new Roller(connection, { ...parts, clock: systemClock, log: silentLog }, () => {});
+    this.#roller = new Roller(connection, { ...parts, clock: systemClock, log: silentLog }, { onReady: () => {} });
   }
 
   async take(step: HistoryStep): Promise<void> {

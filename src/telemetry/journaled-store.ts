@@ -15,33 +15,35 @@ import { Deletions } from "./lifecycle/deletions.ts";
 import { diskUseOf } from "./lifecycle/disk-use.ts";
 import { Horizons } from "./lifecycle/horizons.ts";
 import { Retention, savedPolicy } from "./lifecycle/retention.ts";
+import { PendingTimes } from "./pending-times.ts";
 import { Projector } from "./projector.ts";
+import { restoreLatest } from "./restore-latest.ts";
 import { DirtyDays } from "./rollups/dirty-days.ts";
 import type { RollupLedger } from "./rollups/ledger.ts";
-import type {
-  AcrossColumns,
-  AcrossQuery,
-  DeletionRequest,
-  DiskUse,
-  DownsampledQuery,
-  PointColumns,
-  RawPage,
-  RawQuery,
-  RetentionClasses,
-  RetentionPolicy,
-  RetentionReport,
-  StepColumns,
-  StepsQuery,
-  TelemetryHealth,
-  TelemetryStore,
+import {
+  type AcrossColumns,
+  type AcrossQuery,
+  type DeletionRequest,
+  type DiskUse,
+  type DownsampledQuery,
+  GAP_MS_MAX,
+  type PointColumns,
+  type RawPage,
+  type RawQuery,
+  type RetentionClasses,
+  type RetentionPolicy,
+  type RetentionReport,
+  type StepColumns,
+  type StepsQuery,
+  type TelemetryHealth,
+  type TelemetryStore,
+  type TimeWindow,
 } from "./store.ts";
 
 /** How long a read waits for an engine that is down or has not yet taken the newest readings, ms. */
 export const READ_WAIT_MS = 5_000;
 /** How long `close` waits for the engine to take what is journalled, ms; the rest is taken after the next start. */
 const CLOSE_FLUSH_MS = 5_000;
-/** Journalled readings that are read at once while the store opens: 20 MB. */
-const RESTORED_READINGS_MAX = 1_000_000;
 const READ_RETRY_MS = 50;
 const RETRY_AFTER_S = 2;
 
@@ -53,6 +55,7 @@ interface StoreParts {
   readonly engine: ReadingEngine;
   readonly keeping: Keeping;
   readonly projector: Projector;
+  readonly pendingTimes: PendingTimes;
   readonly horizons: Horizons;
   readonly deletions: Deletions;
   readonly retention: Retention;
@@ -78,6 +81,7 @@ export class JournaledStore implements TelemetryStore {
   readonly #engine: ReadingEngine;
   readonly #keeping: Keeping;
   readonly #projector: Projector;
+  readonly #pendingTimes: PendingTimes;
   readonly #path: string;
   readonly #horizons: Horizons;
   readonly #deletions: Deletions;
@@ -90,6 +94,7 @@ export class JournaledStore implements TelemetryStore {
     const latest = new LatestReadings();
     const dirtyDays = new DirtyDays(() => clock.monotonicMs());
     let projector: Projector | undefined;
+    let pendingTimes: PendingTimes | undefined;
     let deletions: Deletions | undefined;
     const journal = await Journal.open({
       path,
@@ -100,11 +105,14 @@ export class JournaledStore implements TelemetryStore {
       onCommitted: (batch) => {
         // None comes before a deletion that is known, but for one that the journal's thread died before telling of.
         const isDeleted = deletedBy(journal.listDeletions().filter(({ seq }) => seq > batch.seq));
-        latest.apply(batch.seq, columnsOf(batch.encoded), batch.receivedAtMs, isDeleted);
+        const columns = columnsOf(batch.encoded);
+        latest.apply(batch.seq, columns, batch.receivedAtMs, isDeleted);
+        pendingTimes?.add(batch.seq, columns.timesMs, projector?.projectedSeq ?? 0);
         projector?.committed(batch);
       },
       onDeletion: (deletion) => deletions?.added(deletion),
     });
+    pendingTimes = new PendingTimes(journal.lastSeq);
     let engine: ReadingEngine | undefined;
     try {
       // The engine starts in its own process while the journal is read in this one.
@@ -141,7 +149,7 @@ export class JournaledStore implements TelemetryStore {
       log,
     });
     projector = new Projector({ journal: keeping.queue, engine, latest, dirtyDays, clock, log });
-    const parts = { journal, latest, engine, keeping, projector, dirtyDays, horizons, clock, log };
+    const parts = { journal, latest, engine, keeping, projector, pendingTimes, dirtyDays, horizons, clock, log };
     deletions = new Deletions(parts);
     return new JournaledStore({ ...parts, path, deletions, retention: new Retention(parts, policy) });
   }
@@ -154,6 +162,7 @@ export class JournaledStore implements TelemetryStore {
     this.#engine = parts.engine;
     this.#keeping = parts.keeping;
     this.#projector = parts.projector;
+    this.#pendingTimes = parts.pendingTimes;
     this.#horizons = parts.horizons;
     this.#deletions = parts.deletions;
     this.#retention = parts.retention;
@@ -186,25 +195,25 @@ export class JournaledStore implements TelemetryStore {
   async readRaw(query: RawQuery): Promise<RawPage> {
     checkRawQuery(query);
     if (query.series.length === 0 || query.fromMs >= query.toMs) return { columns: NO_READINGS, next: null };
-    return this.#read(query.series, () => this.#engine.readRaw(query));
+    return this.#read(query, () => this.#engine.readRaw(query));
   }
 
   async readSteps(query: StepsQuery): Promise<StepColumns> {
     checkStepsQuery(query);
     if (query.series.length === 0 || query.fromMs >= query.toMs) return NO_STEPS;
-    return this.#read(query.series, () => this.#engine.readSteps(query));
+    return this.#read(query, () => this.#engine.readSteps(query));
   }
 
   async readAcross(query: AcrossQuery): Promise<AcrossColumns> {
     checkStepsQuery(query);
     if (query.series.length === 0 || query.fromMs >= query.toMs) return NOTHING_ACROSS;
-    return this.#read(query.series, () => this.#engine.readAcross(query));
+    return this.#read(query, () => this.#engine.readAcross(query));
   }
 
   async readDownsampled(query: DownsampledQuery): Promise<PointColumns> {
     checkDownsampledQuery(query);
     if (query.series.length === 0 || query.fromMs >= query.toMs) return NO_POINTS;
-    return this.#read(query.series, () => this.#engine.readDownsampled(query));
+    return this.#read(query, () => this.#engine.readDownsampled(query));
   }
 
   async deleteReadings(deletion: DeletionRequest): Promise<void> {
@@ -258,11 +267,15 @@ export class JournaledStore implements TelemetryStore {
     await this.#journal.close();
   }
 
-  async #read<T>(series: readonly number[], ask: () => Promise<T>): Promise<T> {
+  async #read<T>(
+    { series, fromMs, toMs }: TimeWindow & { readonly series: readonly number[] },
+    ask: () => Promise<T>,
+  ): Promise<T> {
     const untilMs = this.#clock.monotonicMs() + READ_WAIT_MS;
-    // Only batches that hold one of these series must be there; a busy fleet's other readings may still wait for company.
-    const throughSeq = series.reduce((newest, each) => Math.max(newest, this.#latest.lastSeq(each)), 0);
-    await this.#projector.flush(throughSeq, untilMs);
+    // Only batches that hold readings of these series and about these times must be there; all others may wait for company.
+    const newestSeq = series.reduce((newest, each) => Math.max(newest, this.#latest.lastSeq(each)), 0);
+    const around = { fromMs: fromMs - GAP_MS_MAX, toMs: toMs + GAP_MS_MAX };
+    await this.#projector.flush(this.#pendingTimes.newestWithin(around, newestSeq), untilMs);
     return this.#ask(ask, untilMs);
   }
 
@@ -278,19 +291,5 @@ export class JournaledStore implements TelemetryStore {
       }
       await this.#clock.sleepUntil(this.#clock.monotonicMs() + READ_RETRY_MS);
     }
-  }
-}
-
-/** What was saved, and over it, in order, the batches that were not yet taken away: the newest of both, as before the restart. */
-async function restoreLatest(journal: Journal, latest: LatestReadings): Promise<void> {
-  latest.restore(await journal.latest());
-  const deletions = journal.listDeletions();
-  for (const deletion of deletions) latest.drop(deletion);
-  for (let seq = 0; seq < journal.lastSeq; ) {
-    const batches = await journal.read(seq, RESTORED_READINGS_MAX);
-    for (const { seq: of, encoded, receivedAtMs } of batches) {
-      latest.apply(of, columnsOf(encoded), receivedAtMs, deletedBy(deletions));
-    }
-    seq = batches.at(-1)?.seq ?? journal.lastSeq;
   }
 }

@@ -75,6 +75,11 @@ export class Projector {
     return this.#trouble;
   }
 
+  /** Batches up to it are in the engine. */
+  get projectedSeq(): number {
+    return this.#projectedSeq;
+  }
+
   start(): void {
     this.#running ??= this.#run();
   }

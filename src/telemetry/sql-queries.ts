@@ -74,7 +74,7 @@ export class SqlQueries {
 
   /** @throws EngineUnavailable, EngineRefused */
   async readNewest(series: readonly number[], fromMs: number): Promise<LatestColumns> {
-    const answer = await this.#query(selectNewest(series, fromMs, this.#hidden()));
+    const answer = await this.query(selectNewest(series, fromMs, this.#hidden()));
     const { length, columns } = readRows(answer, ["UInt32", "Int64", "Float64", "UInt8", "UInt64"]);
     const [found, timesMs, values, qualities, seqs] = columns;
     return { length, series: found, timesMs, values, qualities, receivedAtMs: timesMs, seqs };
@@ -84,7 +84,7 @@ export class SqlQueries {
   async readRaw(query: RawQuery): Promise<RawPage> {
     const held = heldWindows(query, this.#horizons);
     if (held.length === 0) return { columns: NO_READINGS, next: null };
-    const answer = await this.#query(`${selectRaw(query, held, this.#hidden())}${lightly(query)}`);
+    const answer = await this.query(`${selectRaw(query, held, this.#hidden())}${lightly(query)}`);
     const { length: rows, columns } = readRows(answer, ["UInt32", "Int64", "Float64", "UInt8"]);
     const length = Math.min(rows, query.limit);
     const series = columns[0].subarray(0, length);
@@ -119,7 +119,7 @@ export class SqlQueries {
     const fields = fieldsFor(query);
     const sources = { ...reads, hidden: this.#hidden() };
     const sql = selectAcross(sources, grid.runsIn(query), fields, query.aggregate, query.across);
-    const answer = await this.#query(`${sql} LIMIT ${STEP_ROWS_MAX + 1}${lightly(query)}`);
+    const answer = await this.query(`${sql} LIMIT ${STEP_ROWS_MAX + 1}${lightly(query)}`);
     const { length, columns } = readRows(answer, ["Int64", "Float64", "UInt64", "UInt64"]);
     checkRows(length);
     const [startsMs, values, seriesCounts, counts] = columns;
@@ -151,14 +151,15 @@ export class SqlQueries {
       !fitsCachedDays(series, window)
     )
       return null;
-    return readingsOfDays(this.#days, (sql) => this.#query(sql), series, window);
+    return readingsOfDays(this.#days, (sql) => this.query(sql), series, window);
   }
 
   #plan(wanted: Wanted): Reads {
     return planReads(wanted, this.#dirty, this.#horizons);
   }
 
-  #query(sql: string): Promise<Uint8Array> {
+  /** Asks the engine, and counts as a read that is under way until it has answered. */
+  protected query(sql: string): Promise<Uint8Array> {
     const asked = this.#connection.query(sql);
     this.#running.add(asked);
     const ended = (): boolean => this.#running.delete(asked);
@@ -178,7 +179,7 @@ export class SqlQueries {
     const sql = joinedStates(sources, runsAround(grid, query, aroundMs), fields);
     // What lies around the window makes up to two rows more for each series.
     const rowsMax = STEP_ROWS_MAX + (aroundMs > 0 ? 2 * query.series.length : 0);
-    const answer = await this.#query(`${sql} LIMIT ${rowsMax + 1}${lightly(query)}`);
+    const answer = await this.query(`${sql} LIMIT ${rowsMax + 1}${lightly(query)}`);
     const { length, columns } = readRows(answer, ["UInt32", "Int64", ...fields.map((field) => FIELD_TYPES[field])]);
     checkRows(length, rowsMax);
     const [series, startsMs, ...rest] = columns as [Uint32Array, Float64Array, ...Float64Array[]];

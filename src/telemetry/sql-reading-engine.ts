@@ -3,6 +3,7 @@ import type { EngineUpkeep } from "./lifecycle/engine-upkeep.ts";
 import { KEEPS_ALL_ALWAYS } from "./lifecycle/horizon.ts";
 import { SqlUpkeep } from "./lifecycle/sql-upkeep.ts";
 import type { DayCache } from "./queries/day-cache.ts";
+import { DayWarmer } from "./queries/day-warmer.ts";
 import { Roller, type RollupParts } from "./rollups/roller.ts";
 import type { EncodedBatch, SqlConnection, TouchedDays } from "./sql/connection.ts";
 import { SqlQueries } from "./sql-queries.ts";
@@ -12,6 +13,7 @@ export class SqlReadingEngine extends SqlQueries implements ReadingEngine {
   readonly #connection: SqlConnection;
   readonly #days: DayCache | null;
   #roller: Roller | null = null;
+  #warmer: DayWarmer | null = null;
   #upkeep: SqlUpkeep | null = null;
 
   /** @param days for an engine that nobody else writes to: keeps days of readings that were read */
@@ -34,9 +36,14 @@ export class SqlReadingEngine extends SqlQueries implements ReadingEngine {
       // Every change to what is stored marks its days.
       parts.dirtyDays.onMark((touched) => days.drop(touched));
       this.keepDays(days);
+      const query = (sql: string): Promise<Uint8Array> => this.query(sql);
+      this.#warmer = new DayWarmer({ ...parts, horizons, query, cache: days, dirty: parts.dirtyDays });
     }
     const connection = this.#connection;
-    const roller = new Roller(connection, parts, () => this.useRollups(parts.dirtyDays));
+    const roller = new Roller(connection, parts, {
+      onReady: () => this.useRollups(parts.dirtyDays),
+      onIdle: () => this.#warmer?.warm(),
+    });
     this.#roller = roller;
     this.#upkeep = new SqlUpkeep({ connection, roller, horizons, readsEnded: () => this.readsEnded(), clock });
     roller.start();
@@ -58,6 +65,6 @@ export class SqlReadingEngine extends SqlQueries implements ReadingEngine {
   /** What is being rolled up when the connection closes stays dirty. */
   async close(): Promise<void> {
     this.#upkeep?.stop();
-    await Promise.all([this.#roller?.stop(), this.#connection.close()]);
+    await Promise.all([this.#roller?.stop(), this.#warmer?.stop(), this.#connection.close()]);
   }
 }

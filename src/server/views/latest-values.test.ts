@@ -29,7 +29,7 @@ describe("the latest values of all metrics", () => {
   const { directory, latest } = fleet(numbers);
   const values = new LatestValues(directory, { latest: (series) => latest.get(series) });
   const items = (siteIds: ReadonlySet<string> | null) =>
-    (JSON.parse(values.json(siteIds)) as { items: Record<string, unknown>[] }).items;
+    (JSON.parse(values.json(siteIds).toString()) as { items: Record<string, unknown>[] }).items;
 
   test("stand in one answer, to the bit", () => {
     expect(items(null).map(({ value }) => value)).toStrictEqual(numbers);
@@ -43,6 +43,22 @@ describe("the latest values of all metrics", () => {
       receivedAt: "2026-11-21T12:00:00.000Z",
       quality: "uncertain",
     });
+  });
+
+  test("follow each change of a reading or of its metric", () => {
+    const change = (of: Partial<LatestReading>): void => {
+      latest.set(1, { timeMs: NOW_MS + 1, value: 1.5, quality: 1, receivedAtMs: NOW_MS, ...of });
+    };
+    const first = (): unknown[] => Object.values(items(null)[0] ?? {}).slice(4);
+    for (const of of [{ value: 0 }, { value: -0 }, { timeMs: NOW_MS }, { receivedAtMs: NOW_MS + 5 }, { quality: 0 }]) {
+      const before = first();
+      change(of);
+      expect(first(), JSON.stringify(of)).not.toStrictEqual(before);
+    }
+    change({});
+    directory.add({ id: "m1", deviceId: "d1", name: "renamed", unit: "W", kind: "gauge", series: 1 }, "site-1");
+    expect(items(null).find(({ metricId }) => metricId === "m1")?.["name"]).toBe("renamed");
+    directory.add({ id: "m1", deviceId: "d1", name: 'po"wer', unit: "W", kind: "gauge", series: 1 }, "site-1");
   });
 
   test("can be those of some sites; metrics without a reading are absent", () => {

@@ -1,6 +1,6 @@
 import type { ReadingColumns } from "../../domain/reading.ts";
 import { DAY_MS, dayOf } from "../rollups/days.ts";
-import { readRows } from "../row-binary.ts";
+import { type Rows, readRows } from "../row-binary.ts";
 import { selectDay } from "../sql/select-day.ts";
 import type { TimeWindow } from "../store.ts";
 import type { DayCache } from "./day-cache.ts";
@@ -67,12 +67,33 @@ function loadDays(
       while (from < length && (timesMs[from] ?? 0) < day * DAY_MS) from++;
       let to = from;
       while (to < length && (timesMs[to] ?? 0) < (day + 1) * DAY_MS) to++;
-      const offsets = Uint32Array.from(timesMs.subarray(from, to), (timeMs) => timeMs - day * DAY_MS);
-      loaded.set(day, packDay(offsets, values.slice(from, to)));
+      loaded.set(day, packed(timesMs.subarray(from, to), values.slice(from, to), day));
       from = to;
     }
     return loaded;
   });
+}
+
+/** Cuts rows of one day into its series' columns. @param rows series, time and value; each series' rows together and ascending */
+export function daysOfRows(
+  { length, columns }: Rows<readonly ["UInt32", "Int64", "Float64"]>,
+  day: number,
+): ReadonlyMap<number, DayColumns> {
+  const [series, timesMs, values] = columns;
+  const found = new Map<number, DayColumns>();
+  for (let from = 0; from < length; ) {
+    let to = from + 1;
+    while (to < length && series[to] === series[from]) to++;
+    found.set(series[from] ?? 0, packed(timesMs.subarray(from, to), values.slice(from, to), day));
+    from = to;
+  }
+  return found;
+}
+
+function packed(timesMs: Float64Array, values: Float64Array, day: number): DayColumns {
+  const offsets = new Uint32Array(timesMs.length);
+  for (let row = 0; row < offsets.length; row++) offsets[row] = (timesMs[row] ?? 0) - day * DAY_MS;
+  return packDay(offsets, values);
 }
 
 /** Both by time. */

@@ -40,6 +40,26 @@ describe("a packed day", () => {
     );
   });
 
+  test("gives back what changes little, and what changes a little too much", () => {
+    const step = fc.oneof(fc.integer({ min: -50, max: 50 }), fc.constantFrom(-32_768, 32_767, 32_768, -32_769));
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -1e6, max: 1e6 }),
+        fc.array(step, { maxLength: 60 }),
+        fc.nat(6),
+        (first, steps, scale) => {
+          let mantissa = first;
+          const values = [first, ...steps.map((each) => (mantissa += each))].map((each) =>
+            each === 0 ? 0 : each / 10 ** scale,
+          );
+          const offsets = values.map((_, row) => row * 10_000);
+          expect(unpacked(offsets, values)).toStrictEqual([offsets, values]);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
   test("is small when a device reads at an even pace with few decimals", () => {
     const rows = 8_640;
     const offsets = Uint32Array.from({ length: rows }, (_, row) => row * 10_000);
@@ -48,6 +68,11 @@ describe("a packed day", () => {
       Float64Array.from({ length: rows }, (_, row) => Math.round(1e5 * Math.sin(row)) / 100),
     );
     expect(day.bytes).toBeLessThan(rows * 4.1);
+    const slow = packDay(
+      offsets,
+      Float64Array.from({ length: rows }, (_, row) => Math.round(1e5 * Math.sin(row / 1_000)) / 100),
+    );
+    expect(slow.bytes).toBeLessThan(rows * 2.1);
   });
 });
 
@@ -66,6 +91,7 @@ describe("the cache of days", () => {
     await loaded(cache, 1, 5, 6);
     await loaded(cache, 2, 5);
     expect(cache.bytes).toBe(3 * bytes);
+    expect([cache.has(1, 6), cache.has(2, 6)]).toStrictEqual([true, false]);
     expect(cache.get(1, 5)).toBeDefined();
     await loaded(cache, 3, 5);
     expect(

@@ -3,7 +3,7 @@ export interface DayColumns {
   readonly length: number;
   /** Ms after the day's start. */
   readonly offsets: EvenOffsets | Uint32Array;
-  readonly values: Decimals | Float64Array;
+  readonly values: Decimals | Steps | Float64Array;
   /** What it takes in memory, roughly. */
   readonly bytes: number;
 }
@@ -19,21 +19,29 @@ interface Decimals {
   readonly scale: number;
 }
 
+/** The same, where each mantissa differs little from the one before: the first, and what is added each time. */
+interface Steps {
+  readonly firstMantissa: number;
+  readonly steps: Int16Array;
+  readonly scale: number;
+}
+
 /** Decimals that are tried; more of them rarely fit into a mantissa of 32 bits. */
 const SCALE_MAX = 6;
 const POWERS = Array.from({ length: SCALE_MAX + 1 }, (_, scale) => 10 ** scale);
 const MANTISSA_MAX = 2 ** 31 - 1;
+const STEP_MIN = -(2 ** 15);
+const STEP_MAX = 2 ** 15 - 1;
 /** Objects and their place in the cache. */
 const OVERHEAD_BYTES = 400;
 
 /** Packs what was read. The arrays are kept where nothing smaller does. */
 export function packDay(offsets: Uint32Array, values: Float64Array): DayColumns {
   const packedOffsets = evenOffsets(offsets) ?? offsets;
-  const packedValues = decimals(values) ?? values;
+  const exact = decimals(values);
+  const packedValues = (exact && steps(exact)) ?? exact ?? values;
   const bytes =
-    OVERHEAD_BYTES +
-    (packedOffsets === offsets ? offsets.byteLength : 0) +
-    ("scale" in packedValues ? packedValues.mantissas.byteLength : values.byteLength);
+    OVERHEAD_BYTES + (packedOffsets === offsets ? offsets.byteLength : 0) + arrayOf(packedValues).byteLength;
   return { length: values.length, offsets: packedOffsets, values: packedValues, bytes };
 }
 
@@ -52,7 +60,16 @@ export function unpackDay(
   } else {
     for (let row = 0; row < length; row++) timesMs[at + row] = dayStartMs + (offsets[row] ?? 0);
   }
-  if ("scale" in day.values) {
+  if ("steps" in day.values) {
+    const { firstMantissa, steps, scale } = day.values;
+    const power = POWERS[scale] ?? 1;
+    let mantissa = firstMantissa;
+    values[at] = mantissa / power;
+    for (let row = 1; row < length; row++) {
+      mantissa += steps[row - 1] ?? 0;
+      values[at + row] = mantissa / power;
+    }
+  } else if ("mantissas" in day.values) {
     const { mantissas, scale } = day.values;
     const power = POWERS[scale] ?? 1;
     for (let row = 0; row < length; row++) values[at + row] = (mantissas[row] ?? 0) / power;
@@ -87,6 +104,23 @@ function decimals(values: Float64Array): Decimals | null {
     row = -1;
   }
   return { mantissas, scale };
+}
+
+/** Null when a step is too large for 16 bits. */
+function steps({ mantissas, scale }: Decimals): Steps | null {
+  if (mantissas.length === 0) return null;
+  const packed = new Int16Array(mantissas.length - 1);
+  for (let row = 0; row < packed.length; row++) {
+    const step = (mantissas[row + 1] ?? 0) - (mantissas[row] ?? 0);
+    if (step < STEP_MIN || step > STEP_MAX) return null;
+    packed[row] = step;
+  }
+  return { firstMantissa: mantissas[0] ?? 0, steps: packed, scale };
+}
+
+function arrayOf(values: DayColumns["values"]): Int16Array | Int32Array | Float64Array {
+  if ("steps" in values) return values.steps;
+  return "mantissas" in values ? values.mantissas : values;
 }
 
 function mantissaAt(value: number, scale: number): number | null {

@@ -50,20 +50,24 @@ function statesOf(
   fields: readonly StateField[],
 ): StepStates {
   const states = new StateBuilder(fields);
-  let endMs = Number.NaN;
-  for (let row = 0; row < readings.length; row++) {
-    const series = readings.series[row] ?? 0;
-    const timeMs = readings.timesMs[row] ?? 0;
-    if (timeMs < window.fromMs - aroundMs || timeMs >= window.toMs + aroundMs) continue;
-    if (states.isOf(series) && timeMs < endMs) {
-      states.add(timeMs, readings.values[row] ?? 0);
+  const { length, series, timesMs } = readings;
+  const [firstMs, lastMs] = [window.fromMs - aroundMs, window.toMs + aroundMs];
+  for (let row = 0; row < length; ) {
+    // Within `length` every column has a value; the fallbacks here and below are for the type only.
+    const timeMs = timesMs[row] ?? 0;
+    if (timeMs < firstMs || timeMs >= lastMs) {
+      row++;
       continue;
     }
     const startMs = timeMs < window.fromMs ? BEFORE : timeMs >= window.toMs ? AFTER : grid.startOf(timeMs);
-    endMs = startMs === BEFORE ? window.fromMs : startMs === AFTER ? Infinity : grid.endOf(startMs);
+    let endMs = startMs === BEFORE ? window.fromMs : startMs === AFTER ? lastMs : grid.endOf(startMs);
     // A step may reach over the window's end.
     if (startMs !== AFTER) endMs = Math.min(endMs, window.toMs);
-    states.begin(series, startMs, timeMs, readings.values[row] ?? 0);
+    const of = series[row];
+    let to = row + 1;
+    while (to < length && (timesMs[to] ?? 0) < endMs && series[to] === of) to++;
+    states.take(readings, row, to, startMs);
+    row = to;
   }
   return states.finish();
 }
@@ -73,13 +77,11 @@ class StateBuilder {
   readonly #startsMs: number[] = [];
   readonly #fields: readonly StateField[];
   readonly #columns: readonly number[][];
-  #lastSeries = Number.NaN;
+  readonly #needsLine: boolean;
+  // Of the step at hand. Sums are made with what each addition left out (Neumaier), as the engine's are.
   #readings = 0;
-  /** Sums with what each addition left out (Neumaier), as the engine's are. */
   #total = 0;
-  #totalRest = 0;
   #area = 0;
-  #areaRest = 0;
   #coveredMs = 0;
   #opening = 0;
   #openingAtMs = 0;
@@ -93,51 +95,65 @@ class StateBuilder {
   constructor(fields: readonly StateField[]) {
     this.#fields = fields;
     this.#columns = fields.map(() => []);
+    this.#needsLine = fields.includes("area") || fields.includes("covered");
   }
 
-  isOf(series: number): boolean {
-    return this.#lastSeries === series;
-  }
-
-  begin(series: number, startMs: number, atMs: number, value: number): void {
-    this.#end();
-    this.#lastSeries = series;
-    this.#series.push(series);
+  /** Takes the readings of one step, at least one: rows of one series, ascending. In locals: hundreds of thousands of rows pass here. */
+  take({ series, timesMs, values }: ReadingColumns, from: number, to: number, startMs: number): void {
+    this.#series.push(series[from] ?? 0);
     this.#startsMs.push(startMs);
-    this.#readings = 1;
-    this.#total = this.#opening = this.#low = this.#high = this.#closing = value;
-    this.#openingAtMs = this.#lowAtMs = this.#highAtMs = this.#closingAtMs = atMs;
-    this.#totalRest = this.#area = this.#areaRest = this.#coveredMs = 0;
+    const opening = values[from] ?? 0;
+    const openingAtMs = timesMs[from] ?? 0;
+    let [total, totalRest, low, high, closing] = [opening, 0, opening, opening, opening];
+    let [lowAtMs, highAtMs] = [openingAtMs, openingAtMs];
+    for (let row = from + 1; row < to; row++) {
+      const value = values[row] ?? 0;
+      const sum = total + value;
+      totalRest += leftOut(total, value, sum);
+      total = sum;
+      if (value < low) {
+        low = value;
+        lowAtMs = timesMs[row] ?? 0;
+      }
+      if (value > high) {
+        high = value;
+        highAtMs = timesMs[row] ?? 0;
+      }
+      closing = value;
+    }
+    this.#readings = to - from;
+    this.#total = total + totalRest;
+    this.#low = low;
+    this.#lowAtMs = lowAtMs;
+    this.#high = high;
+    this.#highAtMs = highAtMs;
+    this.#opening = opening;
+    this.#openingAtMs = openingAtMs;
+    this.#closing = closing;
+    this.#closingAtMs = timesMs[to - 1] ?? 0;
+    if (this.#needsLine) this.#takeLine(timesMs, values, from, to);
+    for (let index = 0; index < this.#fields.length; index++) {
+      const field = this.#fields[index];
+      if (field !== undefined) this.#columns[index]?.push(this.#current(field));
+    }
   }
 
-  /** Joins a later reading to the last step. */
-  add(atMs: number, value: number): void {
-    const spanMs = atMs - this.#closingAtMs;
-    if (spanMs <= GAP_MS_MAX) {
-      const area = ((this.#closing + value) / 2) * spanMs;
-      const areaSum = this.#area + area;
-      this.#areaRest += leftOut(this.#area, area, areaSum);
-      this.#area = areaSum;
-      this.#coveredMs += spanMs;
+  #takeLine(timesMs: Float64Array, values: Float64Array, from: number, to: number): void {
+    let [area, areaRest, coveredMs] = [0, 0, 0];
+    for (let row = from + 1; row < to; row++) {
+      const spanMs = (timesMs[row] ?? 0) - (timesMs[row - 1] ?? 0);
+      if (spanMs > GAP_MS_MAX) continue;
+      const part = (((values[row - 1] ?? 0) + (values[row] ?? 0)) / 2) * spanMs;
+      const sum = area + part;
+      areaRest += leftOut(area, part, sum);
+      area = sum;
+      coveredMs += spanMs;
     }
-    this.#readings++;
-    const total = this.#total + value;
-    this.#totalRest += leftOut(this.#total, value, total);
-    this.#total = total;
-    if (value < this.#low) {
-      this.#low = value;
-      this.#lowAtMs = atMs;
-    }
-    if (value > this.#high) {
-      this.#high = value;
-      this.#highAtMs = atMs;
-    }
-    this.#closing = value;
-    this.#closingAtMs = atMs;
+    this.#area = area + areaRest;
+    this.#coveredMs = coveredMs;
   }
 
   finish(): StepStates {
-    this.#end();
     return {
       length: this.#series.length,
       series: new Uint32Array(this.#series),
@@ -148,20 +164,12 @@ class StateBuilder {
     };
   }
 
-  #end(): void {
-    if (this.#series.length === 0) return;
-    for (let index = 0; index < this.#fields.length; index++) {
-      const field = this.#fields[index];
-      if (field !== undefined) this.#columns[index]?.push(this.#current(field));
-    }
-  }
-
   #current(field: StateField): number {
     switch (field) {
       case "readings":
         return this.#readings;
       case "total":
-        return this.#total + this.#totalRest;
+        return this.#total;
       case "low":
         return this.#low;
       case "low_at":
@@ -179,7 +187,7 @@ class StateBuilder {
       case "closing_at":
         return this.#closingAtMs;
       case "area":
-        return this.#area + this.#areaRest;
+        return this.#area;
       case "covered":
         return this.#coveredMs;
       case "scale":

@@ -37,6 +37,7 @@ function stage(options: { readonly adopted?: boolean; readonly series?: readonly
     /** Called for each statement; may throw, or wait. */
     execute: async (_sql: string): Promise<void> => {},
     isAdopted: false,
+    idle: 0,
   };
   const keys = ({ length, series, days }: TouchedDays): string[] =>
     Array.from({ length }, (_, row) => `${series[row]} ${days[row]}`);
@@ -79,13 +80,30 @@ function stage(options: { readonly adopted?: boolean; readonly series?: readonly
   };
   const log = { ...silentLog, warn: (_fields: object, text: string) => told.log.push(text) };
   const parts = { dirtyDays, ledger, hidden: () => [], pendingReadings: () => told.pending, clock, log };
-  const roller = new Roller(connection, parts, () => {
-    told.isAdopted = true;
+  const roller = new Roller(connection, parts, {
+    onReady: () => {
+      told.isAdopted = true;
+    },
+    onIdle: () => {
+      told.idle++;
+    },
   });
   return { clock, dirtyDays, settings, told, roller };
 }
 
 describe("the roller", () => {
+  test("says when it has nothing to do: at first, and after each time that it had", async () => {
+    const { clock, dirtyDays, told, roller } = stage();
+    roller.start();
+    await clock.advance(3 * A_LOOK_MS);
+    expect(told.idle).toBe(1);
+    dirtyDays.mark(touched([1, TODAY - 1], [2, TODAY - 1]));
+    await clock.advance(QUIET_MS + 3 * A_LOOK_MS);
+    expect(told.removed).toHaveLength(2);
+    expect(told.idle).toBe(2);
+    await roller.stop();
+  });
+
   test("rolls a day up when it was quiet, the present one much later, and lets go of it", async () => {
     const { clock, dirtyDays, told, roller } = stage();
     roller.start();

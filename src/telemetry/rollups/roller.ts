@@ -57,6 +57,13 @@ export interface RollupParts {
   readonly log: Log;
 }
 
+export interface RollerCallbacks {
+  /** It is known which days are dirty: from here on, rollups of the others are true. */
+  readonly onReady: () => void;
+  /** Nothing is quiet enough to be rolled up, for the first time or after something was. */
+  readonly onIdle?: () => void;
+}
+
 type RollerConnection = Pick<SqlConnection, "query" | "execute" | "state">;
 
 /**
@@ -66,21 +73,21 @@ type RollerConnection = Pick<SqlConnection, "query" | "execute" | "state">;
 export class Roller {
   readonly #connection: RollerConnection;
   readonly #parts: RollupParts;
-  readonly #onReady: () => void;
+  readonly #callbacks: RollerCallbacks;
   readonly #stopped = new AbortController();
   #running: Promise<void> | null = null;
   #piecePairs = PIECE_PAIRS_MIN;
   /** 0 until it was asked for. */
   #version = 0;
   #isAdopted = false;
+  #wasIdle = false;
   /** One piece at a time: two could write the same buckets in another order than their versions. */
   #lastPiece: Promise<unknown> = Promise.resolve();
 
-  /** @param onReady called once it is known which days are dirty: from then on, rollups of the others are true */
-  constructor(connection: RollerConnection, parts: RollupParts, onReady: () => void) {
+  constructor(connection: RollerConnection, parts: RollupParts, callbacks: RollerCallbacks) {
     this.#connection = connection;
     this.#parts = parts;
-    this.#onReady = onReady;
+    this.#callbacks = callbacks;
   }
 
   start(): void {
@@ -134,7 +141,10 @@ export class Roller {
       // Queries wait for this to read rollups at all, so that it does not wait for a quiet moment.
       if (!this.#isAdopted) await this.#adopt();
       if (pendingReadings() > PENDING_READINGS_MAX) return YIELD_MS;
-      return (await this.#rollSome(rule)) === 0 ? IDLE_MS : clock.monotonicMs() - startedMs;
+      const isIdle = (await this.#rollSome(rule)) === 0;
+      if (isIdle && !this.#wasIdle) this.#callbacks.onIdle?.();
+      this.#wasIdle = isIdle;
+      return isIdle ? IDLE_MS : clock.monotonicMs() - startedMs;
     } catch (error) {
       if (error instanceof EngineUnavailable) return YIELD_MS;
       if (!(error instanceof EngineRefused)) log.error({ err: error }, "days could not be rolled up");
@@ -161,7 +171,7 @@ export class Roller {
       await ledger.setSetting(ADOPTED, "1");
     }
     this.#isAdopted = true;
-    this.#onReady();
+    this.#callbacks.onReady();
   }
 
   /** How many pairs there were to roll up. */

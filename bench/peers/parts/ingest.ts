@@ -7,8 +7,8 @@ import { bodiesOf, inRounds, LINES_PER_BODY, linesIn, onFreshPeer, type Stage } 
 const ALL: readonly PeerId[] = ["influxdb", "victoria-metrics", "kilowatch"];
 export const CONNECTIONS = [8, 2] as const;
 /** Lines that are sent before the clock starts: series become known, code becomes warm. */
-const WARM_UP_LINES = 500_000;
-const LINES = 8_000_000;
+const WARM_UP_LINES = 1_000_000;
+const LINES = 16_000_000;
 
 /** Line protocol: lines acked a second. */
 export async function ingest(stage: Stage): Promise<void> {

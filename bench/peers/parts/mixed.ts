@@ -8,6 +8,7 @@ import type { PeerId, RunningPeer } from "../peer.ts";
 import { question } from "../questions.ts";
 import { bodiesOf, inRounds, LINES_PER_BODY, onPeer, type Stage } from "../stage.ts";
 import { ask, copyOfLoaded } from "./loaded.ts";
+import { untilQuiet } from "./quiet.ts";
 
 const ALL: readonly PeerId[] = ["victoria-metrics", "kilowatch"];
 const READERS = 8;
@@ -29,6 +30,7 @@ export async function mixed(stage: Stage): Promise<void> {
     const folder = await copyOfLoaded(stage, peer, "A");
     await onPeer(peer, folder, async (running) => {
       await running.prepareQuestions(set);
+      await untilQuiet(stage, running);
       const readers = new Readers(running, set, run);
       const writing: Promise<LoadFigures> = sendPaced(running, "line", bodies, {
         connections: WRITERS,

@@ -13,12 +13,13 @@ import {
 } from "../questions.ts";
 import { attempt, bodiesOf, inRounds, onPeer, type Stage } from "../stage.ts";
 import { ask, copyOfLoaded } from "./loaded.ts";
+import { untilQuiet } from "./quiet.ts";
 
 const ALL: readonly PeerId[] = ["influxdb", "victoria-metrics", "kilowatch"];
 /** Asked and not counted, so that files are mapped and code is warm. */
-const WARM_UP_QUESTIONS = 20;
+const WARM_UP_QUESTIONS = { "day-by-minute": 1_000, "range-in-500": 500, "site-by-hour": 20, latest: 100 } as const;
 /** Questions counted in a run: fewer of a kind of which one takes longer. */
-const QUESTIONS = { "day-by-minute": 200, "range-in-500": 100, "site-by-hour": 20, latest: 50 } as const;
+const QUESTIONS = { "day-by-minute": 500, "range-in-500": 500, "site-by-hour": 20, latest: 100 } as const;
 /** Of the warm-up's answers those that are compared with what the data set says. */
 const COMPARED = 3;
 /** Every run asks about other series. */
@@ -31,6 +32,7 @@ export async function queries(stage: Stage): Promise<void> {
     const folder = await copyOfLoaded(stage, peer, "A");
     await onPeer(peer, folder, async (running) => {
       await running.prepareQuestions(set);
+      await untilQuiet(stage, running);
       for (const kind of QUESTION_KINDS) {
         await attempt(stage, `${peer.name}, run ${run}, ${kind}`, async () => {
           const tookMs = await answerTimes(running, kind, run, set);
@@ -51,8 +53,8 @@ async function answerTimes(running: RunningPeer, kind: QuestionKind, run: number
   const connection = new Connection(running.address);
   const tookMs: number[] = [];
   try {
-    for (let n = -WARM_UP_QUESTIONS; n < QUESTIONS[kind]; n++) {
-      const asked = question(kind, n + WARM_UP_QUESTIONS + run * QUESTIONS_APART, set);
+    for (let n = -WARM_UP_QUESTIONS[kind]; n < QUESTIONS[kind]; n++) {
+      const asked = question(kind, n + WARM_UP_QUESTIONS[kind] + run * QUESTIONS_APART, set);
       const fromMs = performance.now();
       const bodies = await ask(running, connection, asked);
       if (n >= 0) tookMs.push(performance.now() - fromMs);

@@ -32,7 +32,7 @@ export const SECTIONS: readonly Section[] = [
     part: "ingest",
     title: "Ingest",
     about:
-      "Set A in line protocol, closed loop: 500,000 lines first, which are not counted, then 8,000,000 from the first byte to the last ack. " +
+      "Set A in line protocol, closed loop: 1,000,000 lines first, which are not counted, then 16,000,000 from the first byte to the last ack. " +
       "VictoriaMetrics acks what is in memory, InfluxDB and Kilowatch what is on disk. Settled: for Kilowatch, the journal is empty; for VictoriaMetrics, " +
       "after `/internal/force_flush`; InfluxDB queries its cache, so it is settled at the ack.",
     rows: [...perConnections(8), ...perConnections(2)],

@@ -30,6 +30,15 @@ export function rollupContract(
       rmSync(folder, { recursive: true, force: true });
     }, CLOSE_MS_MAX);
 
+    test("of nothing are nothing, also for a lone step", async () => {
+      const [scene] = SCENES;
+      const history = new RollupHistory(connection, seriesGiven, scene);
+      seriesGiven += SERIES;
+      expect.hasAssertions();
+      // Other aggregates each time.
+      for (const fromMs of [0, 1, 2]) await history.check({ ends: [fromMs, DAY_MS], steps: { stepMs: 400 * DAY_MS } });
+    });
+
     test("give the same answers as the readings, after any history", { timeout: sizes.timeoutMs }, async () => {
       let rolledShare = 0;
       await fc.assert(

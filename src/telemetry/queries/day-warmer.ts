@@ -4,6 +4,7 @@ import { EngineUnavailable } from "../engine.ts";
 import type { HorizonView } from "../lifecycle/horizon.ts";
 import { DAY_MS } from "../rollups/days.ts";
 import type { DirtyView } from "../rollups/planner.ts";
+import { PENDING_READINGS_MAX } from "../rollups/roller.ts";
 import { readRows } from "../row-binary.ts";
 import type { TouchedDays } from "../sql/connection.ts";
 import type { HiddenReadings } from "../sql/hidden.ts";
@@ -19,8 +20,6 @@ const FILLED_SHARE = 0.9;
 const READINGS_AIM = 50_000;
 const PAIRS_FIRST = 4;
 const PAIRS_MAX = 512;
-/** Beyond as many, the engine has more urgent things to do. */
-const PENDING_READINGS_MAX = 200_000;
 /** Pause while the engine or the load does not allow it, ms. */
 const YIELD_MS = 1_000;
 

@@ -3,6 +3,7 @@ import { StorageUnavailable } from "../domain/errors.ts";
 import type { Log } from "../domain/log.ts";
 import { Checkpoints, type CheckpointTarget, type DayMarks } from "./checkpoints.ts";
 import { EngineUnavailable, type ReadingEngine } from "./engine.ts";
+import { discardBatch } from "./journal/batch-codec.ts";
 import type { LatestReadings } from "./latest.ts";
 import type { EncodedBatch } from "./sql/connection.ts";
 import { tracePoint } from "./trace.ts";
@@ -22,7 +23,7 @@ export interface BatchQueue extends CheckpointTarget {
   readonly lastSeq: number;
   readonly storedReadings: number;
   read(afterSeq: number, readingsMax: number): Promise<readonly EncodedBatch[]>;
-  /** Batches up to `seq` are not read again. */
+  /** Batches up to `seq` are not read again; their memory is about to be given back. */
   release(seq: number): void;
 }
 
@@ -204,6 +205,7 @@ export class Projector {
       this.#projectedSeq = throughSeq;
       this.#sentReadings -= rows;
       this.#journal.release(throughSeq);
+      for (const { encoded } of batches) discardBatch(encoded);
       for (const { seq, reached } of this.#waiters) if (seq <= throughSeq) reached(true);
       this.#checkpoints.reached(throughSeq, this.#sentReadings + this.#unsentReadings === 0);
     })();

@@ -1,12 +1,14 @@
 import type { Clock } from "../../domain/clock.ts";
 import { BODY_LIMITS, type BodyLimits } from "./limits.ts";
 import { BodyTooLarge, BodyTooSlow, ServerBusy } from "./refusals.ts";
+import { YoungGarbage } from "./young-garbage.ts";
 
 const SWEEP_INTERVAL_MS = 1_000;
 
 /** Lets bodies in, as many and as fast as the limits say, and keeps what each costs. */
 export class BodyGate {
   readonly limits: BodyLimits;
+  readonly garbage = new YoungGarbage();
   readonly #clock: Clock;
   readonly #inside = new Set<BodyPass>();
   readonly #closed = new AbortController();
@@ -82,6 +84,7 @@ export class BodyPass {
   /** Counts bytes off the wire. @throws BodyTooLarge */
   came(bytes: number): void {
     this.#wireBytes += bytes;
+    this.#gate.garbage.came(bytes);
     if (this.#wireBytes > this.#gate.limits.wireBytesMax) throw tooLarge("is", this.#gate.limits.wireBytesMax);
   }
 

@@ -8,7 +8,7 @@ export interface EncodedBatch {
   readonly receivedAtMs: number;
   /** Readings in it, ≥ 1. */
   readonly rows: number;
-  /** The bytes `encodeBatch` made. They never change. */
+  /** The bytes `encodeBatch` made, all of their buffer. They never change; once they are in the engine they are discarded. */
   readonly encoded: Uint8Array;
 }
 

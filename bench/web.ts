@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+import type { Me } from "../web/src/lib/api/types.gen.ts";
 import { StubFleet } from "./stub-fleet.ts";
 
 /**
@@ -15,7 +16,7 @@ const ROUNDS = 500;
 const HANDLER = new URL("../web/build/handler.js", import.meta.url);
 
 const { handler } = (await import(HANDLER.href)) as { handler: RequestListener };
-const me = { user: null, role: "viewer", demo: true } as const;
+const me: Me = { user: null, role: "viewer", sites: [], demo: true };
 const fleet = new StubFleet({ devices: DEVICES, me });
 
 const server = createServer((request, response) => {

@@ -3,10 +3,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import pino from "pino";
+import { Access } from "./access/access.ts";
 import { AccessTokens } from "./access/access-tokens.ts";
 import { OneTimeCode } from "./access/one-time-code.ts";
 import { hashPassword } from "./access/passwords.ts";
-import { Access } from "./access/permissions.ts";
 import { Sessions } from "./access/sessions.ts";
 import { SignIn } from "./access/sign-in.ts";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.ts";
@@ -79,10 +79,12 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     const code = new OneTimeCode(clock);
     const signIn = new SignIn({
       users: catalogue.users,
-      sessions: new Sessions(catalogue.users, clock),
-      accessTokens: await AccessTokens.open(catalogue.ownSecrets, catalogue.users, clock),
+      memberships: catalogue.memberships,
+      sessions: new Sessions(catalogue.sessions, clock),
+      accessTokens: await AccessTokens.open(catalogue.ownSecrets, clock),
       apiKeys: catalogue.apiKeys,
       code,
+      clock,
       visitorsMayLook: options.visitorsMayLook,
     });
     await createUnattendedAdmin(catalogue, config);
@@ -114,7 +116,7 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     }
     await collector.start();
     if (options.beside) runBeside(options.beside, { catalogue, pipeline, store }, owned, log);
-    const page = (await signIn.needsAdmin()) ? "welcome" : "sign-in/link";
+    const page = signIn.needsAdmin ? "welcome" : "sign-in/link";
     return { url, signInLink: `${url}/${page}?code=${code.issue()}`, close: () => owned.disposeAsync() };
   } catch (error) {
     await owned.disposeAsync();
@@ -136,10 +138,8 @@ function openReadings({ dataDir, telemetryServer: address }: ServerConfig, log: 
 /** A metric's readings are kept for as long as those of its kind. */
 function classesOf(directory: SeriesDirectory): RetentionClasses {
   return {
-    classOf: (series) => directory.bySeries(series)?.kind,
-    *seriesOf(kind) {
-      for (const metric of directory.all()) if (metric.kind === kind) yield metric.series;
-    },
+    classOf: (series) => directory.kindOf(series),
+    seriesOf: (kind) => directory.seriesOf(kind),
   };
 }
 
@@ -218,7 +218,7 @@ async function loadPages(): Promise<PageHandler> {
 }
 
 async function createUnattendedAdmin(catalogue: Catalogue, { admin }: ServerConfig): Promise<void> {
-  if (admin === null || (await catalogue.users.hasAdmin())) return;
+  if (admin === null || catalogue.users.hasAdmin()) return;
   await catalogue.users.createFirstAdmin(admin.email, "Administrator", await hashPassword(admin.password));
 }
 

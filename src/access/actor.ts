@@ -1,17 +1,31 @@
 import type { ApiKey } from "../domain/api-key.ts";
-import type { User } from "../domain/user.ts";
+import type { SiteRole, User } from "../domain/user.ts";
+
+/** A person who is signed in, with what they are at this moment. */
+export interface SignedInUser {
+  readonly kind: "user";
+  readonly user: User;
+  /** What they are on each of their sites; an administrator needs none. */
+  readonly sites: ReadonlyMap<string, SiteRole>;
+  /** By what they were recognised. It ends with the session, and at `untilMs` at the latest (epoch ms). */
+  readonly sessionId: string;
+  readonly untilMs: number;
+}
 
 /** Who asks. */
 export type Actor =
-  /** Signed in. */
-  | { readonly kind: "user"; readonly user: User; readonly role: "admin" | "viewer" }
+  | SignedInUser
   /** Looks around the demo without signing in. */
-  | { readonly kind: "visitor"; readonly role: "viewer" }
-  /** A program with an API key: its scopes, not a role, say what it may. */
-  | { readonly kind: "key"; readonly key: ApiKey; readonly role: null }
-  | { readonly kind: "nobody"; readonly role: null };
+  | { readonly kind: "visitor" }
+  /** A program with an API key: its scopes say what it may. */
+  | { readonly kind: "key"; readonly key: ApiKey }
+  | { readonly kind: "nobody" };
 
-export type Role = Exclude<Actor["role"], null>;
+export const NOBODY: Actor = { kind: "nobody" };
+export const VISITOR: Actor = { kind: "visitor" };
 
-export const NOBODY: Actor = { kind: "nobody", role: null };
-export const VISITOR: Actor = { kind: "visitor", role: "viewer" };
+/** Whose subscriptions and calls these are: the id of a person or a key; null for those who have none of their own. */
+export function ownerIdOf(actor: Actor): string | null {
+  if (actor.kind === "user") return actor.user.id;
+  return actor.kind === "key" ? actor.key.id : null;
+}

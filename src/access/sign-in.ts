@@ -1,10 +1,12 @@
 import type { ApiKeys } from "../catalogue/api-keys.ts";
+import type { Memberships } from "../catalogue/memberships.ts";
 import type { Users } from "../catalogue/users.ts";
 import { API_KEY_MARK } from "../domain/api-key.ts";
+import type { Clock } from "../domain/clock.ts";
 import { Conflict, NotAuthenticated } from "../domain/errors.ts";
 import type { User } from "../domain/user.ts";
 import { ACCESS_TOKEN_LIFETIME_S, type AccessTokens } from "./access-tokens.ts";
-import { type Actor, NOBODY, VISITOR } from "./actor.ts";
+import { type Actor, NOBODY, type SignedInUser, VISITOR } from "./actor.ts";
 import type { OneTimeCode } from "./one-time-code.ts";
 import { hashPassword, passwordFits } from "./passwords.ts";
 import type { Sessions } from "./sessions.ts";
@@ -20,10 +22,12 @@ export interface SignedIn {
 
 export interface SignInParts {
   readonly users: Users;
+  readonly memberships: Memberships;
   readonly sessions: Sessions;
   readonly accessTokens: AccessTokens;
   readonly apiKeys: ApiKeys;
   readonly code: OneTimeCode;
+  readonly clock: Clock;
   /** Whether somebody who is not signed in may look around (the demo). */
   readonly visitorsMayLook: boolean;
 }
@@ -44,13 +48,13 @@ export class SignIn {
     return this.#parts.visitorsMayLook;
   }
 
-  async needsAdmin(): Promise<boolean> {
-    return !(await this.#parts.users.hasAdmin());
+  get needsAdmin(): boolean {
+    return !this.#parts.users.hasAdmin();
   }
 
   /** @throws NotAuthenticated the same for a wrong password and an unknown e-mail address. */
   async withPassword(email: string, password: string): Promise<SignedIn> {
-    const found = await this.#parts.users.findByEmail(email);
+    const found = this.#parts.users.findByEmail(email);
     if (!(await this.#checked(password, found?.passwordHash)) || !found) {
       throw new NotAuthenticated("The e-mail address or the password is wrong.");
     }
@@ -60,7 +64,7 @@ export class SignIn {
   /** Signs in as the administrator with the link that the server printed. @throws NotAuthenticated, Conflict when there is no administrator yet. */
   async withCode(code: string): Promise<SignedIn> {
     if (!this.#parts.code.fits(code)) throw codeRefused();
-    const admin = await this.#parts.users.findAdmin();
+    const admin = this.#parts.users.findAdmin();
     if (!admin) throw new Conflict("There is no administrator yet: create one first.");
     if (!this.#parts.code.spend(code)) throw codeRefused();
     return this.#signIn(admin);
@@ -74,8 +78,22 @@ export class SignIn {
     return this.#signIn(user);
   }
 
-  async signOut(sessionToken: string): Promise<void> {
-    await this.#parts.sessions.end(sessionToken);
+  /** Ends the session of a cookie or of an access token, and with it every token that it gave. */
+  async signOut({
+    sessionToken,
+    actor,
+  }: {
+    readonly sessionToken: string | undefined;
+    readonly actor: Actor;
+  }): Promise<void> {
+    const { sessions } = this.#parts;
+    if (sessionToken !== undefined) await sessions.end(sessions.idOf(sessionToken));
+    if (actor.kind === "user") await sessions.end(actor.sessionId);
+  }
+
+  /** Whoever has a person's password, cookie or token is out from now on. */
+  endAllSessionsOf(userId: string): Promise<void> {
+    return this.#parts.sessions.endAllOf(userId);
   }
 
   /** Who it is, by what the request shows. @throws NotAuthenticated for a bearer token or an API key that is not, or no longer, good. */
@@ -92,24 +110,42 @@ export class SignIn {
     if (apiKey !== undefined) {
       const key = this.#parts.apiKeys.verify(apiKey);
       if (!key) throw new NotAuthenticated("The API key is not valid, or no longer.");
-      return { kind: "key", key, role: null };
+      return { kind: "key", key };
     }
     if (shown.bearer !== undefined) {
-      const user = await this.#parts.accessTokens.find(shown.bearer);
-      if (!user) throw new NotAuthenticated("The access token is not valid, or no longer.");
-      return actorFor(user);
+      const claims = await this.#parts.accessTokens.find(shown.bearer);
+      const actor = claims && this.#userOf(claims.sessionId, claims.untilMs);
+      if (actor?.user.id !== claims?.userId || !actor) {
+        throw new NotAuthenticated("The access token is not valid, or no longer.");
+      }
+      return actor;
     }
-    const user = shown.session === undefined ? undefined : await this.#parts.sessions.find(shown.session);
-    if (user) return actorFor(user);
-    return this.#parts.visitorsMayLook && shown.isLocal ? VISITOR : NOBODY;
+    const { sessions, visitorsMayLook } = this.#parts;
+    const actor = shown.session === undefined ? undefined : this.#userOf(sessions.idOf(shown.session), Infinity);
+    return actor ?? (visitorsMayLook && shown.isLocal ? VISITOR : NOBODY);
+  }
+
+  /** The same actor as it is at this moment; undefined once it may no longer ask: signed out, expired, revoked, deleted. */
+  renewed(actor: Actor): Actor | undefined {
+    if (actor.kind === "user") {
+      return actor.untilMs > this.#parts.clock.nowMs() ? this.#userOf(actor.sessionId, actor.untilMs) : undefined;
+    }
+    return actor.kind !== "key" || this.#parts.apiKeys.isLive(actor.key) ? actor : undefined;
+  }
+
+  #userOf(sessionId: string, untilMs: number): SignedInUser | undefined {
+    const { sessions, users, memberships } = this.#parts;
+    const user = users.find(sessions.userIdOf(sessionId) ?? "");
+    return user && { kind: "user", user, sites: memberships.of(user.id), sessionId, untilMs };
   }
 
   async #signIn(user: User): Promise<SignedIn> {
+    const session = await this.#parts.sessions.begin(user);
     return {
       user,
-      accessToken: await this.#parts.accessTokens.issue(user),
+      accessToken: await this.#parts.accessTokens.issue(user, session.id),
       expiresInS: ACCESS_TOKEN_LIFETIME_S,
-      sessionToken: await this.#parts.sessions.begin(user),
+      sessionToken: session.token,
     };
   }
 
@@ -136,8 +172,4 @@ export class TooManySignIns extends Error {
 
 function codeRefused(): NotAuthenticated {
   return new NotAuthenticated("This sign-in link is not valid, or has been used: restart the server for a new one.");
-}
-
-function actorFor(user: User): Actor {
-  return { kind: "user", user, role: user.isAdmin ? "admin" : "viewer" };
 }

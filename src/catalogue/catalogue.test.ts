@@ -56,7 +56,7 @@ describe("the catalogue", () => {
     await catalogue.close();
     catalogue = await open();
     expect(await catalogue.sites.get(site.id)).toEqual(site);
-    expect((await catalogue.devices.list({ limit: 10 }, site.id)).items).toEqual(devices);
+    expect((await catalogue.devices.list({ limit: 10 }, new Set([site.id]))).items).toEqual(devices);
     const owner = catalogue.directory.ofDevice(a?.id ?? "", "active_power");
     expect(owner).toMatchObject({ deviceId: a?.id, siteId: site.id, unit: "W", kind: "gauge" });
     expect(catalogue.directory.bySeries(owner?.series ?? 0)).toEqual(owner);
@@ -86,8 +86,8 @@ describe("the catalogue", () => {
     const site = await catalogue.sites.create(SITE);
     const [device] = await catalogue.devices.createAll([inverter(site.id, "A")], [ONLINE]);
     const id = device?.id ?? "";
-    await catalogue.devices.addMetrics(id, [ACTIVE_POWER]);
-    await expect(catalogue.devices.addMetrics(id, [ACTIVE_POWER])).rejects.toThrow(Conflict);
+    await catalogue.metrics.add(id, [ACTIVE_POWER]);
+    await expect(catalogue.metrics.add(id, [ACTIVE_POWER])).rejects.toThrow(Conflict);
     expect(catalogue.directory.allOfDevice(id)).toHaveLength(2);
   });
 
@@ -101,36 +101,17 @@ describe("the catalogue", () => {
     const seen: (string | null)[] = [];
     let cursor: string | undefined;
     do {
-      const page = await catalogue.devices.list({ limit: 10, cursor });
+      const page = await catalogue.devices.list({ limit: 10, cursor }, null);
       seen.push(...page.items.map((device) => device.serialNumber));
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
     expect(seen).toEqual(serials);
-    await expect(catalogue.devices.list({ limit: 10, cursor: "nonsense" })).rejects.toThrow(InvalidInput);
+    await expect(catalogue.devices.list({ limit: 10, cursor: "nonsense" }, null)).rejects.toThrow(InvalidInput);
   });
 
   test("does not know what is not there", async () => {
     await expect(catalogue.sites.get("00000000-0000-7000-8000-000000000000")).rejects.toThrow(NotFound);
     await expect(catalogue.connections.credential("x")).rejects.toThrow(NotFound);
-  });
-});
-
-describe("people", () => {
-  test("there is one first administrator", async () => {
-    const attempts = await Promise.allSettled(
-      ["A@example.org", "b@example.org"].map((email) => catalogue.users.createFirstAdmin(email, "A", "hash")),
-    );
-    expect(attempts.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
-    expect(await catalogue.users.hasAdmin()).toBe(true);
-  });
-
-  test("are found by e-mail whatever its case, and by a session until it ends", async () => {
-    const user = await catalogue.users.createFirstAdmin("Ada@Example.org", "Ada", "hash");
-    expect((await catalogue.users.findByEmail("ADA@example.ORG"))?.user).toEqual(user);
-    await catalogue.users.createSession("h1", user.id, clock.nowMs() + 1_000);
-    expect(await catalogue.users.findBySession("h1")).toEqual(user);
-    clock.jumpWall(1_000);
-    expect(await catalogue.users.findBySession("h1")).toBeUndefined();
   });
 });
 

@@ -1,21 +1,31 @@
 import type { Clock } from "../domain/clock.ts";
+import { AnsweredRequests } from "./answered-requests.ts";
 import { ApiKeys } from "./api-keys.ts";
 import { Connections } from "./connections.ts";
 import { openCatalogueDatabase } from "./database.ts";
 import { Devices } from "./devices.ts";
 import { SeriesDirectory } from "./directory.ts";
 import { Enrolment } from "./enrolment.ts";
+import { Memberships } from "./memberships.ts";
+import { Metrics } from "./metrics.ts";
 import { OwnSecrets } from "./own-secrets.ts";
 import type { Sealing } from "./sealing.ts";
+import { SessionRows } from "./session-rows.ts";
 import { Sites } from "./sites.ts";
+import { Subscriptions } from "./subscriptions.ts";
 import { Users } from "./users.ts";
 
 /** What there is: sites, devices, metrics, connections, people, keys. */
 export interface Catalogue {
   readonly sites: Sites;
   readonly devices: Devices;
+  readonly metrics: Metrics;
   readonly connections: Connections;
   readonly users: Users;
+  readonly memberships: Memberships;
+  readonly sessions: SessionRows;
+  readonly subscriptions: Subscriptions;
+  readonly answeredRequests: AnsweredRequests;
   readonly apiKeys: ApiKeys;
   readonly ownSecrets: OwnSecrets;
   readonly directory: SeriesDirectory;
@@ -34,8 +44,13 @@ export async function openCatalogue(path: string, sealing: Sealing, clock: Clock
   return {
     sites: new Sites(database, directory, clock),
     devices,
+    metrics: new Metrics(database, directory, clock),
     connections: new Connections(database, sealing, devices, clock),
-    users: new Users(database, clock),
+    users: await Users.open(database, clock),
+    memberships: await Memberships.open(database),
+    sessions: await SessionRows.open(database, clock),
+    answeredRequests: new AnsweredRequests(database, clock),
+    subscriptions: new Subscriptions(database, clock),
     apiKeys,
     ownSecrets: new OwnSecrets(database, sealing),
     directory,

@@ -1,15 +1,20 @@
+import type { Insertable, Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { Clock } from "../domain/clock.ts";
 import type { Device } from "../domain/device.ts";
 import { NotFound } from "../domain/errors.ts";
 import type { Metric, MetricTemplate } from "../domain/metric.ts";
+import { ChangedMeanwhile, type Patch, type Versioned } from "./changed.ts";
 import type { CatalogueDatabase } from "./database.ts";
 import type { SeriesDirectory } from "./directory.ts";
-import { insertMetrics, refusingDoubles } from "./metric-rows.ts";
-import { afterId, type Page, type PageRequest, pageOf } from "./page.ts";
+import { endSeries, insertMetrics, metricOf, refusingDoubles } from "./metric-rows.ts";
+import { afterId, EMPTY_PAGE, type Page, type PageRequest, pageOf } from "./page.ts";
 import type { Schema } from "./schema.ts";
 
 export type NewDevice = Omit<Device, "id" | "createdAtMs">;
+
+/** What of a device may change: its site and its connection stay. */
+export type DevicePatch = Patch<Omit<NewDevice, "siteId" | "connectionId">>;
 
 /** What an insertion of devices has brought, for when it is committed. */
 export interface DeviceInsertion {
@@ -39,6 +44,10 @@ export class Devices {
     for (const row of await this.#database.selectFrom("metric").selectAll().execute()) {
       const device = this.#directory.device(row.device_id);
       if (device) this.#directory.add(metricOf(row), device.siteId);
+    }
+    const ended = this.#database.selectFrom("series").selectAll().where("ended_kind", "is not", null);
+    for (const { number, ended_kind: kind } of await ended.execute()) {
+      if (kind !== null) this.#directory.addEnded(number, kind);
     }
   }
 
@@ -78,17 +87,6 @@ export class Devices {
     return created;
   }
 
-  /** Adds metrics to a device, all or none. @throws NotFound, Conflict */
-  async addMetrics(deviceId: string, templates: readonly MetricTemplate[]): Promise<Metric[]> {
-    const device = await this.get(deviceId);
-    const wanted = templates.map((template) => ({ ...template, deviceId }));
-    const added = await this.#database
-      .transaction()
-      .execute((transaction) => insertMetrics(transaction, wanted, null, this.#clock.nowMs()));
-    for (const metric of added) this.#directory.add(metric, device.siteId);
-    return added;
-  }
-
   /** @throws NotFound */
   async get(id: string): Promise<Device> {
     const row = await this.#database.selectFrom("device").selectAll().where("id", "=", id).executeTakeFirst();
@@ -96,9 +94,61 @@ export class Devices {
     return deviceOf(row);
   }
 
-  async list(request: PageRequest, siteId?: string): Promise<Page<Device>> {
+  /** The device, and the version that a change of it is made from. @throws NotFound */
+  async versioned(id: string): Promise<Versioned<Device>> {
+    const row = await this.#database.selectFrom("device").selectAll().where("id", "=", id).executeTakeFirst();
+    if (!row) throw new NotFound("device");
+    return { item: deviceOf(row), version: row.version };
+  }
+
+  /**
+   * Changes a device. Another serial number is a swap: the device's metrics, and with them its history, go on.
+   * @param fromVersion what the change was made from; null for whatever is there
+   * @throws NotFound, ChangedMeanwhile, Conflict when its connection has the serial number already
+   */
+  async update(id: string, patch: DevicePatch, fromVersion: number | null): Promise<Versioned<Device>> {
+    const row = await refusingDoubles(`serial number ${patch.serialNumber ?? ""}`, () =>
+      this.#database
+        .updateTable("device")
+        .set((of) => ({
+          ...(patch.name !== undefined && { name: patch.name }),
+          ...(patch.kind !== undefined && { kind: patch.kind }),
+          ...(patch.serialNumber !== undefined && { serial_number: patch.serialNumber }),
+          ...(patch.manufacturer !== undefined && { manufacturer: patch.manufacturer }),
+          ...(patch.model !== undefined && { model: patch.model }),
+          ...(patch.ratedPowerW !== undefined && { rated_power_w: patch.ratedPowerW }),
+          version: of("version", "+", 1),
+        }))
+        .where("id", "=", id)
+        .$if(fromVersion !== null, (query) => query.where("version", "=", fromVersion ?? 0))
+        .returningAll()
+        .executeTakeFirst(),
+    );
+    if (!row) {
+      await this.get(id);
+      throw new ChangedMeanwhile("device");
+    }
+    const device = deviceOf(row);
+    this.#directory.replaceDevice({ ...device, pushedAs: row.pushed_as });
+    return { item: device, version: row.version };
+  }
+
+  /** Deletes a device and its metrics. Their readings stay in the store until retention ends. @throws NotFound */
+  async delete(id: string): Promise<void> {
+    await this.#database.transaction().execute(async (transaction) => {
+      await endSeries(transaction, "device_id", id);
+      await transaction.deleteFrom("metric").where("device_id", "=", id).execute();
+      const { numDeletedRows } = await transaction.deleteFrom("device").where("id", "=", id).executeTakeFirst();
+      if (numDeletedRows === 0n) throw new NotFound("device");
+    });
+    this.#directory.removeDevice(id);
+  }
+
+  /** @param siteIds of these sites; null for all */
+  async list(request: PageRequest, siteIds: ReadonlySet<string> | null): Promise<Page<Device>> {
+    if (siteIds?.size === 0) return EMPTY_PAGE;
     let query = this.#database.selectFrom("device").selectAll().where("id", ">", afterId(request));
-    if (siteId !== undefined) query = query.where("site_id", "=", siteId);
+    if (siteIds !== null) query = query.where("site_id", "in", [...siteIds]);
     const rows = await query
       .orderBy("id")
       .limit(request.limit + 1)
@@ -121,7 +171,7 @@ export class Devices {
   }
 }
 
-export function deviceRow(device: Device, pushedAs: string | null): Schema["device"] {
+export function deviceRow(device: Device, pushedAs: string | null): Insertable<Schema["device"]> {
   return {
     id: device.id,
     site_id: device.siteId,
@@ -137,7 +187,7 @@ export function deviceRow(device: Device, pushedAs: string | null): Schema["devi
   };
 }
 
-function deviceOf(row: Schema["device"]): Device {
+function deviceOf(row: Selectable<Schema["device"]>): Device {
   return {
     id: row.id,
     siteId: row.site_id,
@@ -150,8 +200,4 @@ function deviceOf(row: Schema["device"]): Device {
     connectionId: row.connection_id,
     createdAtMs: row.created_at_ms,
   };
-}
-
-function metricOf(row: Schema["metric"]): Metric {
-  return { id: row.id, deviceId: row.device_id, name: row.name, unit: row.unit, kind: row.kind, series: row.series };
 }

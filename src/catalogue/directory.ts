@@ -36,6 +36,15 @@ export class SeriesDirectory {
   readonly #sitesByName = new Map<string, string[]>();
   readonly #timezones = new Map<string, string>();
   readonly #devicesOfSite = new Map<string, string[]>();
+  readonly #siteNames = new Map<string, string>();
+  /** Series whose metric was deleted, and what it was: their readings are kept for as long as others of the kind. */
+  readonly #ended = new Map<number, MetricKind>();
+  #renamings = 0;
+
+  /** Grows whenever what senders know something by may stand for something else than before. */
+  get renamings(): number {
+    return this.#renamings;
+  }
 
   add(metric: Metric, siteId: string): void {
     const owner: SeriesOwner = {
@@ -59,17 +68,81 @@ export class SeriesDirectory {
     this.#devices.set(device.id, device);
     append(this.#devicesOfSite, device.siteId, device.id);
     if (device.pushedAs !== null) append(this.#byPushedAs, device.pushedAs, device);
-    const site = this.#bySite.get(device.siteId) ?? { bySerial: new Map(), byName: new Map() };
-    this.#bySite.set(device.siteId, site);
-    if (device.serialNumber !== null && !site.bySerial.has(device.serialNumber)) {
-      site.bySerial.set(device.serialNumber, device);
-    }
-    if (!site.byName.has(device.name)) site.byName.set(device.name, device);
+    this.#nameInSite(device);
   }
 
   addSite({ id, name, timezone }: Pick<Site, "id" | "name" | "timezone">): void {
     append(this.#sitesByName, name, id);
+    this.#siteNames.set(id, name);
     this.#timezones.set(id, timezone);
+  }
+
+  /** A site goes by another name, or has another calendar. */
+  replaceSite(site: Pick<Site, "id" | "name" | "timezone">): void {
+    this.removeSite(site.id);
+    this.addSite(site);
+  }
+
+  /** Its devices are gone already. */
+  removeSite(id: string): void {
+    take(this.#sitesByName, this.#siteNames.get(id) ?? "", id);
+    this.#siteNames.delete(id);
+    this.#timezones.delete(id);
+    this.#renamings++;
+  }
+
+  /** A device goes by another name or serial number. */
+  replaceDevice(device: PlacedDevice): void {
+    this.#devices.set(device.id, device);
+    this.#placeAnew(device.siteId);
+  }
+
+  /** Takes a device away with all its metrics. */
+  removeDevice(id: string): void {
+    const device = this.#devices.get(id);
+    if (!device) return;
+    for (const owner of this.allOfDevice(id)) this.remove(owner.metricId);
+    this.#byDevice.delete(id);
+    this.#devices.delete(id);
+    take(this.#devicesOfSite, device.siteId, id);
+    if (device.pushedAs !== null) take(this.#byPushedAs, device.pushedAs, device);
+    this.#placeAnew(device.siteId);
+  }
+
+  /** A metric goes by another name, or is another kind of thing. */
+  replace(metric: Metric, siteId: string): void {
+    const before = this.#byMetric.get(metric.id);
+    if (before) this.#byDevice.get(before.deviceId)?.delete(before.metricName);
+    this.add(metric, siteId);
+    this.#renamings++;
+  }
+
+  /** Takes a metric away; its series is kept in mind, since its readings are still there. */
+  remove(metricId: string): void {
+    const owner = this.#byMetric.get(metricId);
+    if (!owner) return;
+    this.#byMetric.delete(metricId);
+    this.#byDevice.get(owner.deviceId)?.delete(owner.metricName);
+    this.#bySeries.delete(owner.series);
+    this.#known[owner.series] = 0;
+    this.addEnded(owner.series, owner.kind);
+    this.#renamings++;
+  }
+
+  /** A series whose metric was deleted. */
+  addEnded(series: number, kind: MetricKind): void {
+    this.#ended.set(series, kind);
+  }
+
+  /** What a series holds, also when its metric is gone. */
+  kindOf(series: number): MetricKind | undefined {
+    return this.#bySeries.get(series)?.kind ?? this.#ended.get(series);
+  }
+
+  /** All series of a kind, also of metrics that are gone. */
+  *seriesOf(kind: string): Generator<number, void, undefined> {
+    for (const owner of this.#bySeries.values()) if (owner.kind === kind) yield owner.series;
+    for (const [series, ended] of this.#ended) if (ended === kind) yield series;
   }
 
   hasSeries(series: number): boolean {
@@ -127,6 +200,26 @@ export class SeriesDirectory {
     return this.#sitesByName.get(name) ?? [];
   }
 
+  /** Of two devices that are called alike the older is meant, so that a name that becomes free may go to another. */
+  #placeAnew(siteId: string): void {
+    const ids = this.#devicesOfSite.get(siteId) ?? [];
+    this.#bySite.delete(siteId);
+    for (const id of ids) {
+      const device = this.#devices.get(id);
+      if (device) this.#nameInSite(device);
+    }
+    this.#renamings++;
+  }
+
+  #nameInSite(device: PlacedDevice): void {
+    const site = this.#bySite.get(device.siteId) ?? { bySerial: new Map(), byName: new Map() };
+    this.#bySite.set(device.siteId, site);
+    if (device.serialNumber !== null && !site.bySerial.has(device.serialNumber)) {
+      site.bySerial.set(device.serialNumber, device);
+    }
+    if (!site.byName.has(device.name)) site.byName.set(device.name, device);
+  }
+
   #know(series: number): void {
     if (series >= this.#known.length) {
       const grown = new Uint8Array(Math.max(series + 1, this.#known.length * 2));
@@ -141,4 +234,10 @@ function append<Item>(lists: Map<string, Item[]>, key: string, item: Item): void
   const list = lists.get(key);
   if (list) list.push(item);
   else lists.set(key, [item]);
+}
+
+function take<Item>(lists: Map<string, Item[]>, key: string, item: Item): void {
+  const left = (lists.get(key) ?? []).filter((each) => each !== item);
+  if (left.length > 0) lists.set(key, left);
+  else lists.delete(key);
 }

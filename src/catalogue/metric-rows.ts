@@ -1,8 +1,10 @@
+import type { Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import { Conflict } from "../domain/errors.ts";
 import type { Metric, MetricTemplate } from "../domain/metric.ts";
 import { inPieces } from "./bulk.ts";
 import type { CatalogueDatabase } from "./database.ts";
+import type { Schema } from "./schema.ts";
 
 export type NewMetric = MetricTemplate & { readonly deviceId: string };
 
@@ -25,7 +27,7 @@ export async function insertMetrics(
     const ids = piece.map(() => uuidv7());
     const numbered = await transaction
       .insertInto("series")
-      .values(ids.map((id) => ({ metric_id: id })))
+      .values(ids.map((id) => ({ metric_id: id, ended_kind: null })))
       .returning(["metric_id", "number"])
       .execute();
     // The order of returned rows is not promised (sqlite.org/lang_returning.html).
@@ -56,6 +58,18 @@ export async function insertMetrics(
     metrics.push(...added);
   });
   return metrics;
+}
+
+export function metricOf(row: Selectable<Schema["metric"]>): Metric {
+  return { id: row.id, deviceId: row.device_id, name: row.name, unit: row.unit, kind: row.kind, series: row.series };
+}
+
+/** Notes of metrics that are about to be deleted what their series held. */
+export async function endSeries(transaction: CatalogueDatabase, by: "id" | "device_id", id: string): Promise<void> {
+  const metrics = await transaction.selectFrom("metric").select(["series", "kind"]).where(by, "=", id).execute();
+  for (const { series, kind } of metrics) {
+    await transaction.updateTable("series").set({ ended_kind: kind }).where("number", "=", series).execute();
+  }
 }
 
 /** SQLite's extended result code of a broken UNIQUE constraint (sqlite.org/rescode.html#constraint_unique). */

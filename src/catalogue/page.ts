@@ -7,6 +7,8 @@ export interface Page<Item> {
   readonly nextCursor: string | null;
 }
 
+export const EMPTY_PAGE: Page<never> = { items: [], nextCursor: null };
+
 export interface PageRequest {
   /** 1 to `PAGE_ITEMS_MAX`. */
   readonly limit: number;

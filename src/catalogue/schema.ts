@@ -1,8 +1,9 @@
 import type { Generated } from "kysely";
 import type { DeviceKind } from "../domain/device.ts";
 import type { MetricKind } from "../domain/metric.ts";
+import type { SiteRole } from "../domain/user.ts";
 
-/** The catalogue's tables, as Kysely sees them. Times are epoch ms, ids UUIDv7 text. */
+/** The catalogue's tables, as Kysely sees them. Times are epoch ms, ids UUIDv7 text. A `version` grows by 1 with each change. */
 export interface Schema {
   site: {
     id: string;
@@ -12,6 +13,7 @@ export interface Schema {
     longitude: number | null;
     peak_power_w: number | null;
     created_at_ms: number;
+    version: Generated<number>;
   };
   device: {
     id: string;
@@ -26,11 +28,14 @@ export interface Schema {
     created_at_ms: number;
     /** The site and device that its sender names it by (a JSON array of both): stays as it is when a person renames or moves it. */
     pushed_as: string | null;
+    version: Generated<number>;
   };
   /** Hands out series numbers: AUTOINCREMENT never gives one twice, even after its metric is gone. */
   series: {
     number: Generated<number>;
     metric_id: string;
+    /** Of a series whose metric was deleted: what it was; null for all others. */
+    ended_kind: MetricKind | null;
   };
   metric: {
     id: string;
@@ -42,6 +47,7 @@ export interface Schema {
     created_at_ms: number;
     /** The push source that created it: an API key's id, or `open`; null for all others. */
     source: string | null;
+    version: Generated<number>;
   };
   connection: {
     id: string;
@@ -60,6 +66,31 @@ export interface Schema {
     password_hash: string;
     is_admin: number;
     created_at_ms: number;
+    version: Generated<number>;
+  };
+  membership: {
+    user_id: string;
+    site_id: string;
+    role: SiteRole;
+  };
+  answered_request: {
+    owner_id: string;
+    key: string;
+    /** SHA-256 of what was asked for, hex. */
+    fingerprint: string;
+    /** JSON. */
+    answer: string;
+    answered_at_ms: number;
+  };
+  subscription: {
+    id: string;
+    /** A user's or an API key's. */
+    owner_id: string;
+    name: string;
+    /** JSON array. */
+    metric_ids: string;
+    created_at_ms: number;
+    version: number;
   };
   session: {
     /** SHA-256 of the cookie's token, hex: the table alone signs nobody in. */

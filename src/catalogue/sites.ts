@@ -1,10 +1,12 @@
+import type { Insertable, Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { Clock } from "../domain/clock.ts";
-import { NotFound } from "../domain/errors.ts";
+import { Conflict, NotFound } from "../domain/errors.ts";
 import type { Site } from "../domain/site.ts";
+import { ChangedMeanwhile, type Patch, type Versioned } from "./changed.ts";
 import type { CatalogueDatabase } from "./database.ts";
 import type { SeriesDirectory } from "./directory.ts";
-import { afterId, type Page, type PageRequest, pageOf } from "./page.ts";
+import { afterId, EMPTY_PAGE, type Page, type PageRequest, pageOf } from "./page.ts";
 import type { Schema } from "./schema.ts";
 
 export type NewSite = Omit<Site, "id" | "createdAtMs">;
@@ -34,11 +36,61 @@ export class Sites {
     return siteOf(row);
   }
 
-  async list(request: PageRequest): Promise<Page<Site>> {
+  /** The site, and the version that a change of it is made from. @throws NotFound */
+  async versioned(id: string): Promise<Versioned<Site>> {
+    const row = await this.#database.selectFrom("site").selectAll().where("id", "=", id).executeTakeFirst();
+    if (!row) throw new NotFound("site");
+    return { item: siteOf(row), version: row.version };
+  }
+
+  /** @param fromVersion what the change was made from; null for whatever is there. @throws NotFound, ChangedMeanwhile */
+  async update(id: string, patch: Patch<NewSite>, fromVersion: number | null): Promise<Versioned<Site>> {
+    const row = await this.#database
+      .updateTable("site")
+      .set((of) => ({
+        ...(patch.name !== undefined && { name: patch.name }),
+        ...(patch.timezone !== undefined && { timezone: patch.timezone }),
+        ...(patch.latitude !== undefined && { latitude: patch.latitude }),
+        ...(patch.longitude !== undefined && { longitude: patch.longitude }),
+        ...(patch.peakPowerW !== undefined && { peak_power_w: patch.peakPowerW }),
+        version: of("version", "+", 1),
+      }))
+      .where("id", "=", id)
+      .$if(fromVersion !== null, (query) => query.where("version", "=", fromVersion ?? 0))
+      .returningAll()
+      .executeTakeFirst();
+    if (!row) {
+      await this.get(id);
+      throw new ChangedMeanwhile("site");
+    }
+    const site = siteOf(row);
+    this.#directory.replaceSite(site);
+    return { item: site, version: row.version };
+  }
+
+  /** Deletes a site without devices, and with it who was what on it. @throws NotFound, Conflict while it has devices */
+  async delete(id: string): Promise<void> {
+    await this.#database.transaction().execute(async (transaction) => {
+      const { count } = await transaction
+        .selectFrom("device")
+        .select(({ fn }) => fn.countAll<number>().as("count"))
+        .where("site_id", "=", id)
+        .executeTakeFirstOrThrow();
+      if (count > 0) throw new Conflict(`The site has ${count} device${count === 1 ? "" : "s"}: delete them first.`);
+      const { numDeletedRows } = await transaction.deleteFrom("site").where("id", "=", id).executeTakeFirst();
+      if (numDeletedRows === 0n) throw new NotFound("site");
+    });
+    this.#directory.removeSite(id);
+  }
+
+  /** @param siteIds these sites; null for all */
+  async list(request: PageRequest, siteIds: ReadonlySet<string> | null): Promise<Page<Site>> {
+    if (siteIds?.size === 0) return EMPTY_PAGE;
     const rows = await this.#database
       .selectFrom("site")
       .selectAll()
       .where("id", ">", afterId(request))
+      .$if(siteIds !== null, (query) => query.where("id", "in", [...(siteIds ?? [])]))
       .orderBy("id")
       .limit(request.limit + 1)
       .execute();
@@ -51,7 +103,7 @@ export class Sites {
   }
 }
 
-export function siteRow(site: Site): Schema["site"] {
+export function siteRow(site: Site): Insertable<Schema["site"]> {
   return {
     id: site.id,
     name: site.name,
@@ -63,7 +115,7 @@ export function siteRow(site: Site): Schema["site"] {
   };
 }
 
-function siteOf(row: Schema["site"]): Site {
+function siteOf(row: Selectable<Schema["site"]>): Site {
   return {
     id: row.id,
     name: row.name,

@@ -1,95 +1,176 @@
+import type { Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { Clock } from "../domain/clock.ts";
-import { Conflict } from "../domain/errors.ts";
+import { Conflict, NotFound } from "../domain/errors.ts";
 import type { User } from "../domain/user.ts";
+import { ChangedMeanwhile, type Patch, type Versioned } from "./changed.ts";
 import type { CatalogueDatabase } from "./database.ts";
+import { refusingDoubles } from "./metric-rows.ts";
+import { afterId, type Page, type PageRequest, pageOf } from "./page.ts";
 import type { Schema } from "./schema.ts";
 
-/** People and their browser sessions. Knows hashes only; who may do what is decided in `access/`. */
+/** People of one installation: all are held in memory. */
+export const USERS_MAX = 10_000;
+
+export type NewUser = Omit<User, "id"> & { readonly passwordHash: string };
+
+/** What of a person may change. */
+export type UserPatch = Patch<NewUser>;
+
+interface HeldUser extends Versioned<User> {
+  readonly passwordHash: string;
+}
+
+/** People. All are held in memory, in step with the database. Knows hashes only; who may do what is decided in `access/`. */
 export class Users {
   readonly #database: CatalogueDatabase;
   readonly #clock: Clock;
+  readonly #byId = new Map<string, HeldUser>();
+  readonly #idByEmail = new Map<string, string>();
 
-  constructor(database: CatalogueDatabase, clock: Clock) {
+  private constructor(database: CatalogueDatabase, clock: Clock) {
     this.#database = database;
     this.#clock = clock;
   }
 
-  async hasAdmin(): Promise<boolean> {
-    const row = await this.#database.selectFrom("user").select("id").where("is_admin", "=", 1).executeTakeFirst();
-    return row !== undefined;
+  static async open(database: CatalogueDatabase, clock: Clock): Promise<Users> {
+    const users = new Users(database, clock);
+    for (const row of await database.selectFrom("user").selectAll().orderBy("id").execute()) users.#hold(heldOf(row));
+    return users;
+  }
+
+  hasAdmin(): boolean {
+    return this.findAdmin() !== undefined;
   }
 
   /** Creates the first administrator. @throws Conflict when there is one; two racing calls cannot both succeed. */
-  async createFirstAdmin(email: string, name: string, passwordHash: string): Promise<User> {
-    const user: User = { id: uuidv7(), email: email.toLowerCase(), name, isAdmin: true };
-    await this.#database.transaction().execute(async (transaction) => {
+  createFirstAdmin(email: string, name: string, passwordHash: string): Promise<User> {
+    return this.#insert({ email, name, isAdmin: true, passwordHash }, async (transaction) => {
       const admin = await transaction.selectFrom("user").select("id").where("is_admin", "=", 1).executeTakeFirst();
       if (admin) throw new Conflict("There is an administrator already: sign in instead.");
-      await transaction
-        .insertInto("user")
-        .values({
-          id: user.id,
-          email: user.email,
-          name,
-          password_hash: passwordHash,
-          is_admin: 1,
-          created_at_ms: this.#clock.nowMs(),
-        })
-        .execute();
     });
-    return user;
   }
 
-  async findAdmin(): Promise<User | undefined> {
-    const row = await this.#database
-      .selectFrom("user")
-      .selectAll()
-      .where("is_admin", "=", 1)
-      .orderBy("id")
-      .executeTakeFirst();
-    return row && userOf(row);
+  /** @throws Conflict when somebody has the e-mail address, or there are `USERS_MAX` people */
+  async create(user: NewUser): Promise<User> {
+    if (this.#byId.size >= USERS_MAX) throw new Conflict(`There are ${USERS_MAX} people already.`);
+    return this.#insert(user, () => Promise.resolve());
   }
 
-  async findByEmail(email: string): Promise<{ user: User; passwordHash: string } | undefined> {
-    const row = await this.#database
-      .selectFrom("user")
-      .selectAll()
-      .where("email", "=", email.toLowerCase())
-      .executeTakeFirst();
-    return row && { user: userOf(row), passwordHash: row.password_hash };
+  /**
+   * Changes a person.
+   * @param fromVersion what the change was made from; null for whatever is there
+   * @throws NotFound, ChangedMeanwhile, Conflict for a taken e-mail address and for the last administrator
+   */
+  async update(id: string, patch: UserPatch, fromVersion: number | null): Promise<Versioned<User>> {
+    const row = {
+      ...(patch.email !== undefined && { email: patch.email.toLowerCase() }),
+      ...(patch.name !== undefined && { name: patch.name }),
+      ...(patch.isAdmin !== undefined && { is_admin: patch.isAdmin ? 1 : 0 }),
+      ...(patch.passwordHash !== undefined && { password_hash: patch.passwordHash }),
+    };
+    const changed = await this.#database.transaction().execute(async (transaction) => {
+      if (patch.isAdmin === false) await keepAnAdmin(transaction, id);
+      return refusingDoubles(`person with the e-mail address ${patch.email ?? ""}`, () =>
+        transaction
+          .updateTable("user")
+          .set((of) => ({ ...row, version: of("version", "+", 1) }))
+          .where("id", "=", id)
+          .$if(fromVersion !== null, (query) => query.where("version", "=", fromVersion ?? 0))
+          .returningAll()
+          .executeTakeFirst(),
+      );
+    });
+    if (!changed) throw this.#byId.has(id) ? new ChangedMeanwhile("person") : new NotFound("person");
+    return this.#hold(heldOf(changed));
   }
 
-  async find(id: string): Promise<User | undefined> {
-    const row = await this.#database.selectFrom("user").selectAll().where("id", "=", id).executeTakeFirst();
-    return row && userOf(row);
+  /** Deletes a person, and with them their sessions and memberships. @throws NotFound, Conflict for the last administrator */
+  async delete(id: string): Promise<void> {
+    const held = this.#byId.get(id);
+    if (!held) throw new NotFound("person");
+    await this.#database.transaction().execute(async (transaction) => {
+      if (held.item.isAdmin) await keepAnAdmin(transaction, id);
+      await transaction.deleteFrom("subscription").where("owner_id", "=", id).execute();
+      await transaction.deleteFrom("user").where("id", "=", id).execute();
+    });
+    this.#byId.delete(id);
+    this.#idByEmail.delete(held.item.email);
   }
 
-  async createSession(tokenHash: string, userId: string, expiresAtMs: number): Promise<void> {
-    const nowMs = this.#clock.nowMs();
-    await this.#database.deleteFrom("session").where("expires_at_ms", "<=", nowMs).execute();
-    await this.#database
-      .insertInto("session")
-      .values({ token_hash: tokenHash, user_id: userId, created_at_ms: nowMs, expires_at_ms: expiresAtMs })
-      .execute();
+  findAdmin(): User | undefined {
+    for (const { item } of this.#byId.values()) if (item.isAdmin) return item;
+    return undefined;
   }
 
-  async findBySession(tokenHash: string): Promise<User | undefined> {
-    const row = await this.#database
-      .selectFrom("session")
-      .innerJoin("user", "user.id", "session.user_id")
-      .selectAll("user")
-      .where("token_hash", "=", tokenHash)
-      .where("expires_at_ms", ">", this.#clock.nowMs())
-      .executeTakeFirst();
-    return row && userOf(row);
+  findByEmail(email: string): { readonly user: User; readonly passwordHash: string } | undefined {
+    const held = this.#byId.get(this.#idByEmail.get(email.toLowerCase()) ?? "");
+    return held && { user: held.item, passwordHash: held.passwordHash };
   }
 
-  async deleteSession(tokenHash: string): Promise<void> {
-    await this.#database.deleteFrom("session").where("token_hash", "=", tokenHash).execute();
+  find(id: string): User | undefined {
+    return this.#byId.get(id)?.item;
+  }
+
+  /** @throws NotFound */
+  get(id: string): Versioned<User> {
+    const held = this.#byId.get(id);
+    if (!held) throw new NotFound("person");
+    return held;
+  }
+
+  list(request: PageRequest): Page<User> {
+    const after = afterId(request);
+    const ids = [...this.#byId.keys()].filter((id) => id > after).sort();
+    const page = ids.slice(0, request.limit + 1).flatMap((id) => this.find(id) ?? []);
+    return pageOf(page, request.limit);
+  }
+
+  async #insert(
+    { email, name, isAdmin, passwordHash }: NewUser,
+    check: (transaction: CatalogueDatabase) => Promise<void>,
+  ): Promise<User> {
+    const user: User = { id: uuidv7(), email: email.toLowerCase(), name, isAdmin };
+    await this.#database.transaction().execute(async (transaction) => {
+      await check(transaction);
+      await refusingDoubles(`person with the e-mail address ${user.email}`, () =>
+        transaction
+          .insertInto("user")
+          .values({
+            id: user.id,
+            email: user.email,
+            name,
+            password_hash: passwordHash,
+            is_admin: isAdmin ? 1 : 0,
+            created_at_ms: this.#clock.nowMs(),
+          })
+          .execute(),
+      );
+    });
+    return this.#hold({ item: user, version: 1, passwordHash }).item;
+  }
+
+  #hold(held: HeldUser): HeldUser {
+    const { id, email } = held.item;
+    this.#idByEmail.delete(this.#byId.get(id)?.item.email ?? "");
+    this.#byId.set(id, held);
+    this.#idByEmail.set(email, id);
+    return held;
   }
 }
 
-function userOf(row: Schema["user"]): User {
-  return { id: row.id, email: row.email, name: row.name, isAdmin: row.is_admin === 1 };
+/** @throws Conflict when nobody else is an administrator */
+async function keepAnAdmin(transaction: CatalogueDatabase, id: string): Promise<void> {
+  const other = await transaction
+    .selectFrom("user")
+    .select("id")
+    .where("is_admin", "=", 1)
+    .where("id", "!=", id)
+    .executeTakeFirst();
+  if (!other) throw new Conflict("This is the last administrator: make somebody else one first.");
+}
+
+function heldOf(row: Selectable<Schema["user"]>): HeldUser {
+  const item = { id: row.id, email: row.email, name: row.name, isAdmin: row.is_admin === 1 };
+  return { item, version: row.version, passwordHash: row.password_hash };
 }

@@ -52,6 +52,7 @@ let vendor: FakeVendor;
 let stored: ReadingColumns[];
 let storageFails: boolean;
 let lines: { level: string; message: string }[];
+let directory: SeriesDirectory;
 let poller: Poller;
 
 beforeEach(() => {
@@ -60,11 +61,10 @@ beforeEach(() => {
   stored = [];
   storageFails = false;
   lines = [];
-  const directory = new SeriesDirectory();
+  directory = new SeriesDirectory();
   const devices = Array.from({ length: DEVICES }, (_, index): Device => {
     const id = `device-${index}`;
-    directory.add({ ...ACTIVE_POWER, id: `metric-${index}`, deviceId: id, series: index + 1 }, "site");
-    return {
+    const device: Device = {
       id,
       siteId: "site",
       name: id,
@@ -76,6 +76,9 @@ beforeEach(() => {
       connectionId: "c",
       createdAtMs: 0,
     };
+    directory.addDevice({ ...device, pushedAs: null });
+    directory.add({ ...ACTIVE_POWER, id: `metric-${index}`, deviceId: id, series: index + 1 }, "site");
+    return device;
   });
   const pipeline: Pick<IngestPipeline, "accept"> = {
     async accept(columns) {
@@ -154,6 +157,31 @@ describe("a poller", () => {
     await clock.advance(3_600_000);
     expect(vendor.asked).toHaveLength(1);
     expect(poller.health).toMatchObject({ state: "refused", message: "The token was refused." });
+    await poller.close();
+  });
+
+  test("asks no more for a device that was deleted, and goes on with the others", async () => {
+    poller.start();
+    await clock.advance(POLL_INTERVAL_MS - 1);
+    expect(vendor.asked.flatMap(({ serials }) => serials)).toContain("SN-0");
+    vendor.asked.length = 0;
+    for (let index = 0; index < 10; index++) directory.removeDevice(`device-${index}`);
+    await clock.advance(2 * POLL_INTERVAL_MS);
+    const asked = vendor.asked.flatMap(({ serials }) => serials);
+    expect(asked).toContain("SN-10");
+    expect(asked.filter((serial) => Number(serial.slice(3)) < 10)).toEqual([]);
+    await poller.close();
+  });
+
+  test("leaves out what was deleted while it waited for storage", async () => {
+    storageFails = true;
+    poller.start();
+    await clock.advance(1_000);
+    directory.remove("metric-0");
+    storageFails = false;
+    await clock.advance(10_000);
+    expect(storedSeries()).not.toContain(1);
+    expect(storedSeries()).toContain(2);
     await poller.close();
   });
 

@@ -126,8 +126,12 @@ export class Poller {
   }
 
   async #pollWhoIsDue(): Promise<void> {
-    const { client, clock, limits } = this.#parts;
-    const serials = this.#due.take(limits.devicesPerBatch, clock.monotonicMs());
+    const { client, clock, directory, limits } = this.#parts;
+    // A device that was deleted since is not asked for again.
+    const serials = this.#due
+      .take(limits.devicesPerBatch, clock.monotonicMs())
+      .filter((serial) => directory.device(this.#deviceIdBySerial.get(serial) ?? "") !== undefined);
+    if (serials.length === 0) return;
     try {
       for await (const batch of client.readLatest(serials, this.#stop.signal)) {
         this.#counts.requests++;
@@ -147,19 +151,19 @@ export class Poller {
     this.#counts.issues += batch.issues.length;
     this.#counts.missingDevices += batch.missing.length;
     this.#noteIssues(batch);
-    const columns = this.#columnsOf(batch);
-    await this.#store(columns);
-    this.#counts.readings += columns.length;
+    this.#counts.readings += await this.#store(batch);
   }
 
-  /** Holds the batch until storage takes it: the vendor's budget for it is spent, so it is worth waiting for. */
-  async #store(columns: ReadingColumns): Promise<void> {
+  /** Holds the batch until storage takes it: the vendor's budget for it is spent, so it is worth waiting for. Answers what was stored. */
+  async #store(batch: LatestBatch): Promise<number> {
     const { pipeline, clock, log, connection } = this.#parts;
     for (let attempt = 0; ; attempt++) {
+      // Made anew for each attempt: a metric may be deleted while storage is waited for.
+      const columns = this.#columnsOf(batch);
       try {
         await pipeline.accept(columns);
         if (attempt > 0) log.info({ connection: connection.name }, "storage takes readings again");
-        return;
+        return columns.length;
       } catch (error) {
         if (!(error instanceof StorageUnavailable)) throw error;
         if (attempt === 0)

@@ -33,7 +33,7 @@ test("the demo's fleet is whole after any number of starts, and follows the simu
   expect(connection?.baseUrl).toBe("http://127.0.0.1:2");
   const devices = await catalogue.devices.ofConnection(connection?.id ?? "");
   expect(new Set(devices.map(({ serialNumber }) => serialNumber)).size).toBe(500);
-  expect((await catalogue.sites.list({ limit: 100 })).items.map(({ name }) => name)).toEqual(
+  expect((await catalogue.sites.list({ limit: 100 }, null)).items.map(({ name }) => name)).toEqual(
     PLANTS.map(({ name }) => name),
   );
 });
@@ -69,7 +69,7 @@ test("a first start that was killed half-way is completed", async () => {
   const devices = await catalogue.devices.ofConnection(connection.id);
   expect(devices).toHaveLength(500);
   expect(devices[0]).toEqual(early);
-  expect((await catalogue.sites.list({ limit: 100 })).items).toHaveLength(PLANTS.length);
+  expect((await catalogue.sites.list({ limit: 100 }, null)).items).toHaveLength(PLANTS.length);
 });
 
 test("polling begins with inverters of every plant", async () => {
@@ -104,7 +104,7 @@ test("the past is written once, up to now and in the simulator's own values", as
   expect(written.size).toBeLessThanOrEqual(500 * slots);
   expect(reads).toHaveLength(HISTORY_DAYS);
 
-  const device = (await catalogue.devices.list({ limit: 1 })).items[0];
+  const device = (await catalogue.devices.list({ limit: 1 }, null)).items[0];
   const series = catalogue.directory.ofDevice(device?.id ?? "", "active_power")?.series;
   const atMs = NOW_MS - 3_600_000;
   const state = VENDOR.fleet.get(device?.serialNumber ?? "")?.at(atMs);

@@ -18,7 +18,7 @@ export async function prepareDemoFleet(
   vendor: Pick<EnergyGridSimulator, "url" | "token" | "fleet">,
 ): Promise<void> {
   const { connections, devices, sites, users } = catalogue;
-  if (!(await users.hasAdmin())) {
+  if (!users.hasAdmin()) {
     // Nobody knows this password: the demo's administrator signs in with the link that is printed at start.
     const password = randomBytes(32).toString("base64url");
     await users.createFirstAdmin(DEMO_ADMIN_EMAIL, "Demo administrator", await hashPassword(password));

@@ -7,5 +7,9 @@ export interface User {
   readonly isAdmin: boolean;
 }
 
+/** What a person is on one site. A viewer reads; a technician also creates, changes and deletes devices and their metrics. */
+export const SITE_ROLES = ["technician", "viewer"] as const;
+export type SiteRole = (typeof SITE_ROLES)[number];
+
 /** Shortest password that a person may choose. */
 export const PASSWORD_CHARS_MIN = 12;

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
+import type { Clock } from "../domain/clock.ts";
 import { qualityName } from "../domain/reading.ts";
 import type { LiveEvent, LiveHub, LiveOwner, LiveTaken, LiveWatch } from "../live/hub.ts";
 import { isoTime } from "./views/times.ts";
@@ -9,6 +10,15 @@ import { isoTime } from "./views/times.ts";
 export const HEARTBEAT_INTERVAL_MS = 15_000;
 /** What the browser waits before it comes back after a cut. */
 const RECONNECT_AFTER_MS = 2_000;
+/** How often it is looked at whether those who read may still do so: signed out, revoked or demoted, they are out well within a second. */
+export const RIGHTS_LOOKED_AT_EVERY_MS = 250;
+
+/** What a stream asks of whoever reads it. */
+export interface StreamReader {
+  readonly wants: (owner: LiveOwner) => boolean;
+  /** False ends the stream. */
+  readonly mayGoOn: () => boolean;
+}
 
 /**
  * Live readings as server-sent events (HTML standard, "Server-sent events"). Event `reading` brings one reading; `dropped`
@@ -20,9 +30,13 @@ export class LiveStreams {
   readonly #epoch = randomBytes(6).toString("base64url");
   readonly #open = new Set<LiveStream>();
   readonly #heartbeat: NodeJS.Timeout;
+  readonly #clock: Clock;
+  readonly #closed = new AbortController();
+  #isLooking = false;
 
-  constructor(hub: LiveHub) {
+  constructor(hub: LiveHub, clock: Clock) {
     this.#hub = hub;
+    this.#clock = clock;
     this.#heartbeat = setInterval(() => {
       for (const stream of this.#open) stream.beat();
     }, HEARTBEAT_INTERVAL_MS);
@@ -34,7 +48,7 @@ export class LiveStreams {
   }
 
   /** Takes the reply over and streams until the reader goes or the server closes. */
-  stream(reply: FastifyReply, wants: (owner: LiveOwner) => boolean, lastEventId: string | undefined): void {
+  stream(reply: FastifyReply, reader: StreamReader, lastEventId: string | undefined): void {
     reply.hijack();
     const response = reply.raw;
     // The reader may have gone while it was found out who it is; nobody would ever close this stream.
@@ -50,9 +64,10 @@ export class LiveStreams {
       return;
     }
     response.write(`retry: ${RECONNECT_AFTER_MS}\n\n`);
-    const stream = new LiveStream(response, this.#epoch);
+    const stream = new LiveStream(response, this.#epoch, reader.mayGoOn);
     this.#open.add(stream);
-    stream.follow(this.#hub.watch(wants, () => stream.wake(), this.#placeOf(lastEventId)));
+    if (!this.#isLooking) void this.#lookAtRights();
+    stream.follow(this.#hub.watch(reader.wants, () => stream.wake(), this.#placeOf(lastEventId)));
     response.once("close", () => {
       this.#open.delete(stream);
       stream.end();
@@ -62,7 +77,23 @@ export class LiveStreams {
   /** Ends every stream; browsers come back by themselves. */
   close(): void {
     clearInterval(this.#heartbeat);
+    this.#closed.abort();
     for (const stream of this.#open) stream.end();
+  }
+
+  /** Ends the streams of those who may read them no more, for as long as there are streams. */
+  async #lookAtRights(): Promise<void> {
+    this.#isLooking = true;
+    try {
+      while (this.#open.size > 0) {
+        await this.#clock.sleepUntil(this.#clock.monotonicMs() + RIGHTS_LOOKED_AT_EVERY_MS, this.#closed.signal);
+        for (const stream of this.#open) stream.endUnlessAllowed();
+      }
+    } catch {
+      // The server closes, and with it every stream.
+    } finally {
+      this.#isLooking = false;
+    }
   }
 
   /** Null on a first visit; for an id of another process a place that the hub cannot know, so that the reader is told to start anew. */
@@ -76,12 +107,14 @@ export class LiveStreams {
 class LiveStream {
   readonly #response: ServerResponse;
   readonly #epoch: string;
+  readonly #mayGoOn: () => boolean;
   #watch: LiveWatch | null = null;
   #isScheduled = false;
 
-  constructor(response: ServerResponse, epoch: string) {
+  constructor(response: ServerResponse, epoch: string, mayGoOn: () => boolean) {
     this.#response = response;
     this.#epoch = epoch;
+    this.#mayGoOn = mayGoOn;
     response.on("drain", () => this.wake());
   }
 
@@ -104,6 +137,10 @@ class LiveStream {
 
   beat(): void {
     if (!this.#response.writableNeedDrain) this.#response.write(": still here\n\n");
+  }
+
+  endUnlessAllowed(): void {
+    if (!this.#mayGoOn()) this.end();
   }
 
   end(): void {

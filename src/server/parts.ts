@@ -1,4 +1,4 @@
-import type { Access } from "../access/permissions.ts";
+import type { Access } from "../access/access.ts";
 import type { SignIn } from "../access/sign-in.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Collector } from "../collect/collector.ts";

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { TooManySignIns } from "../access/sign-in.ts";
+import { ChangedMeanwhile } from "../catalogue/changed.ts";
 import {
   Conflict,
   type InputIssue,
@@ -31,6 +32,7 @@ const TITLES: Readonly<Record<number, string>> = {
   405: "Method not allowed",
   408: "Too slow",
   409: "Conflict",
+  412: "Changed meanwhile",
   413: "Too large",
   415: "Media type not supported",
   422: "The request is wrong",
@@ -59,6 +61,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof EncodingUnknown) return problem(415, error.message);
   if (error instanceof NotAuthenticated) return problem(401, error.message);
   if (error instanceof NotAllowed) return problem(403, error.message);
+  if (error instanceof ChangedMeanwhile) return problem(412, error.message);
   if (error instanceof Conflict) return problem(409, error.message);
   if (error instanceof StorageUnavailable) return problem(503, error.message);
   if (error instanceof TooManySignIns) return problem(429, error.message);

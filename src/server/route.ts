@@ -1,17 +1,33 @@
+import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
-import type { Actor } from "../access/actor.ts";
+import { type Actor, ownerIdOf } from "../access/actor.ts";
 import type { Permission } from "../access/permissions.ts";
+import type { AnsweredRequests } from "../catalogue/answered-requests.ts";
+import { InvalidInput } from "../domain/errors.ts";
+import type { About } from "./about.ts";
 import { Problem } from "./schemas.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
     /** What the asker must be allowed to do; a route without one is refused at start. */
     permission?: Permission;
+    /** What it would be done to; the installation unless told, which is the least that anybody may. */
+    about?: About;
     takesInfluxKeys?: boolean;
   }
   interface FastifyRequest {
     actor: Actor;
+  }
+  interface FastifyInstance {
+    answeredRequests: AnsweredRequests;
+    /** Every route with what it asks for. */
+    declaredRoutes: {
+      readonly method: string;
+      readonly url: string;
+      readonly permission: Permission;
+      readonly about: About;
+    }[];
   }
 }
 
@@ -25,6 +41,8 @@ type Input<S extends Schema> = S extends z.ZodType ? z.output<S> : undefined;
 /** What a route says of itself; OpenAPI is made from it. */
 export interface RouteSpec<Params extends Schema, Query extends Schema, Body extends Schema> {
   readonly permission: Permission;
+  /** What the permission must be held for; the installation as a whole unless told. */
+  readonly about?: About;
   readonly summary: string;
   readonly params?: Params;
   readonly query?: Query;
@@ -33,6 +51,11 @@ export interface RouteSpec<Params extends Schema, Query extends Schema, Body ext
   readonly streamedBody?: { readonly types: readonly string[]; readonly shape: z.ZodType };
   /** Whether an API key may come as InfluxDB's clients send theirs (`credentials.ts`). */
   readonly takesInfluxKeys?: boolean;
+  /**
+   * Whether a request that comes again with the same `Idempotency-Key` is answered as before instead of being carried out again. What it asked for is
+   * kept as a hash, in which the named fields of the body have no part: a hash of a password could be guessed at.
+   */
+  readonly isRepeatable?: true | { readonly apartFrom: readonly string[] };
   /** The one success status, and what it brings. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
 }
@@ -63,7 +86,11 @@ export function declare<
   app.route({
     method,
     url,
-    config: { permission: spec.permission, takesInfluxKeys: spec.takesInfluxKeys ?? false },
+    config: {
+      permission: spec.permission,
+      about: spec.about ?? "installation",
+      takesInfluxKeys: spec.takesInfluxKeys ?? false,
+    },
     schema: {
       summary: spec.summary,
       response: { "4xx": PROBLEM, ...spec.answers },
@@ -73,18 +100,45 @@ export function declare<
       ...(spec.streamedBody && { body: spec.streamedBody.shape, consumes: [...spec.streamedBody.types] }),
     },
     async handler(request, reply) {
-      const answered = await answer({
-        actor: request.actor,
-        // The validator has put the schemas' outputs in these places before the handler runs.
-        params: request.params as Input<Params>,
-        query: request.query as Input<Query>,
-        body: request.body as Input<Body>,
-        request,
-        reply,
-      });
+      const act = async (): Promise<unknown> =>
+        answer({
+          actor: request.actor,
+          // The validator has put the schemas' outputs in these places before the handler runs.
+          params: request.params as Input<Params>,
+          query: request.query as Input<Query>,
+          body: request.body as Input<Body>,
+          request,
+          reply,
+        });
+      const answered = await (spec.isRepeatable ? onceOnly(request, reply, spec.isRepeatable, act) : act());
       // A stream whose reader went away has sent its head, and does not count as sent.
       if (reply.sent || reply.raw.headersSent) return reply;
       return reply.code(status).send(answered);
     },
   });
+}
+
+/** Longest `Idempotency-Key`; a UUID has 36 characters. */
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+
+/** Carries out what was asked for, unless it was asked for before with the same key. @throws InvalidInput */
+async function onceOnly(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  isRepeatable: true | { readonly apartFrom: readonly string[] },
+  act: () => Promise<unknown>,
+): Promise<unknown> {
+  const key = request.headers["idempotency-key"];
+  const ownerId = ownerIdOf(request.actor);
+  if (key === undefined || ownerId === null) return act();
+  if (typeof key !== "string" || !IDEMPOTENCY_KEY.test(key)) {
+    throw new InvalidInput([{ path: "Idempotency-Key", message: "must have 1 to 200 visible ASCII characters" }]);
+  }
+  const apartFrom = isRepeatable === true ? [] : isRepeatable.apartFrom;
+  const shownFields = (name: string, value: unknown): unknown => (apartFrom.includes(name) ? undefined : value);
+  const asked = JSON.stringify([request.method, request.url, request.body], shownFields);
+  const fingerprint = createHash("sha256").update(asked).digest("hex");
+  const { answer, isRepeated } = await request.server.answeredRequests.once({ ownerId, key, fingerprint }, act);
+  if (isRepeated) reply.header("idempotency-replayed", "true");
+  return answer;
 }

@@ -152,6 +152,9 @@ export const Series = z
         }),
       }),
     ),
+    goneMetricIds: z.array(Id).optional().meta({
+      description: "Of a subscription: the metrics that are there no more, or not for the asker",
+    }),
     nextCursor: z.string().nullable().meta({ description: "Where a `raw` answer goes on; null otherwise" }),
     ...howSeriesWereRead,
   })
@@ -188,22 +191,6 @@ export const Connection = z
     missingDevices: z.int(),
   })
   .meta({ id: "Connection" });
-
-export const Me = z
-  .object({
-    user: z.object({ id: Id, email: z.string(), name: z.string() }).nullable(),
-    role: z.enum(["admin", "viewer"]),
-    demo: z.boolean(),
-  })
-  .meta({ id: "Me" });
-
-export const Session = z
-  .object({
-    accessToken: z.string(),
-    expiresInS: z.int(),
-    user: z.object({ id: Id, email: z.string(), name: z.string() }),
-  })
-  .meta({ id: "Session" });
 
 const pushedFields = {
   time: z.union([z.iso.datetime({ offset: true }), z.int()]).meta({ description: "ISO 8601, or epoch ms" }),

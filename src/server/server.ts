@@ -1,9 +1,9 @@
 import cookie from "@fastify/cookie";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { targetOf } from "./about.ts";
 import { SESSION_COOKIE } from "./cookies.ts";
 import { shownCredentials } from "./credentials.ts";
-import { requireSiteOfKey } from "./key-sites.ts";
 import { LiveStreams } from "./live-streams.ts";
 import { describeRoutes } from "./openapi.ts";
 import type { RouteParts, ServerParts } from "./parts.ts";
@@ -13,13 +13,18 @@ import { authRoutes } from "./routes/auth.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import { dataApiRoutes } from "./routes/data-api.ts";
+import { deviceRoutes } from "./routes/devices.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { influxRoutes, readingRoutes } from "./routes/ingest.ts";
 import { latestRoutes } from "./routes/latest.ts";
 import { lifecycleRoutes } from "./routes/lifecycle.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { metricRoutes } from "./routes/metrics.ts";
 import { seriesRoutes } from "./routes/series.ts";
+import { siteRoutes } from "./routes/sites.ts";
+import { subscriptionRoutes } from "./routes/subscriptions.ts";
+import { userRoutes } from "./routes/users.ts";
 import { asksFromThisMachine, refuseForeignOrigins } from "./same-origin.ts";
 import { FleetViews } from "./views/fleet.ts";
 import { ObjectViews } from "./views/objects.ts";
@@ -64,11 +69,12 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   });
   await app.register(cookie);
   await describeRoutes(app, options.version);
+  app.decorate("answeredRequests", options.parts.catalogue.answeredRequests);
   guard(app, options.parts);
 
   const parts = withViews(options.parts);
   app.addHook("onClose", async () => parts.bodies.close());
-  const streams = new LiveStreams(parts.live);
+  const streams = new LiveStreams(parts.live, parts.clock);
   app.addHook("preClose", async () => streams.close());
 
   healthRoutes(app, parts, streams);
@@ -80,12 +86,17 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       authRoutes(api, parts);
       catalogueRoutes(api, parts);
       connectionRoutes(api, parts);
+      deviceRoutes(api, parts);
       exportRoutes(api, parts);
       lifecycleRoutes(api, parts);
       latestRoutes(api, parts);
       liveRoutes(api, parts, streams);
       readingRoutes(api, parts);
+      metricRoutes(api, parts);
       seriesRoutes(api, parts);
+      siteRoutes(api, parts);
+      subscriptionRoutes(api, parts, streams);
+      userRoutes(api, parts);
       api.get("/openapi.json", { config: { permission: "public" }, schema: { hide: true } }, () => app.swagger());
     },
     { prefix: "/api/v1" },
@@ -110,19 +121,20 @@ function boundSlowBodies(app: FastifyInstance): void {
 /** Finds out who asks, and lets no route be reached without the permission that it declares. */
 function guard(app: FastifyInstance, { access, catalogue, signIn }: ServerParts): void {
   app.decorateRequest("actor");
+  app.decorate("declaredRoutes", []);
   app.addHook("onRoute", (route) => {
     if (!route.config?.permission) throw new TypeError(`${String(route.method)} ${route.url} declares no permission`);
+    const { permission, about = "installation" } = route.config;
+    for (const method of [route.method].flat()) app.declaredRoutes.push({ method, url: route.url, permission, about });
   });
   app.addHook("onRequest", async (request) => {
-    const { permission, takesInfluxKeys } = request.routeOptions.config;
+    const { permission, about = "installation", takesInfluxKeys } = request.routeOptions.config;
     if (!permission) return;
     const shown = shownCredentials(request.headers, takesInfluxKeys ?? false);
     const isLocal = asksFromThisMachine(request.headers);
     request.actor = await signIn.actorOf({ ...shown, session: request.cookies[SESSION_COOKIE], isLocal });
-    access.require(request.actor, permission, isLocal);
-    if (request.actor.kind !== "key" || permission === "public") return;
-    const params = request.params as Record<string, string>;
-    requireSiteOfKey(request.actor.key, request.routeOptions.url ?? "", params, catalogue.directory);
+    const target = targetOf(about, request.params as Record<string, string>, catalogue.directory);
+    access.require(request.actor, permission, target, isLocal);
   });
 }
 

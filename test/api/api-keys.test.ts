@@ -151,7 +151,9 @@ describe("a key that is limited to a site", () => {
     const missing = await ask("GET", "/api/v1/devices/01900000-0000-7000-8000-000000000000", bearer(made));
     expect(foreign.statusCode).toBe(404);
     expect(foreign.body).toBe(missing.body);
-    for (const url of ["/sites", "/fleet", "/fleet/devices", "/connections"]) {
+    const listed = (await ask("GET", "/api/v1/sites", bearer(made))).json<{ items: { id: string }[] }>();
+    expect(listed.items.map(({ id }) => id)).toEqual([own.siteId]);
+    for (const url of ["/connections", "/api-keys", "/users"]) {
       expect(await statusOf(url), url).toBe(403);
     }
   });
@@ -175,14 +177,14 @@ describe("a key that is limited to a site", () => {
     expect((await lines("p,site=own,host=h value=1")).statusCode).toBe(204);
     expect((await lines("p,host=h2 value=1")).statusCode).toBe(204);
     expect((await ask("POST", "/data", bearer(made), "1 a 1")).statusCode).toBe(200);
-    const devices = await server.catalogue.devices.list({ limit: 100 });
+    const devices = await server.catalogue.devices.list({ limit: 100 }, null);
     expect(devices.items.filter(({ siteId }) => siteId === own.siteId).map(({ name }) => name)).toEqual([
       "INV own",
       "h",
       "h2",
       "Data API",
     ]);
-    expect((await server.catalogue.sites.list({ limit: 100 })).items).toHaveLength(2);
+    expect((await server.catalogue.sites.list({ limit: 100 }, null)).items).toHaveLength(2);
   });
 });
 

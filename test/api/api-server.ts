@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
+import { Access } from "../../src/access/access.ts";
 import { AccessTokens } from "../../src/access/access-tokens.ts";
 import { OneTimeCode } from "../../src/access/one-time-code.ts";
-import { Access } from "../../src/access/permissions.ts";
 import { Sessions } from "../../src/access/sessions.ts";
 import { SignIn } from "../../src/access/sign-in.ts";
 import type { ApiKeys } from "../../src/catalogue/api-keys.ts";
@@ -83,10 +83,12 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const code = new OneTimeCode(clock);
   const signIn = new SignIn({
     users: catalogue.users,
-    sessions: new Sessions(catalogue.users, clock),
-    accessTokens: await AccessTokens.open(catalogue.ownSecrets, catalogue.users, clock),
+    memberships: catalogue.memberships,
+    sessions: new Sessions(catalogue.sessions, clock),
+    accessTokens: await AccessTokens.open(catalogue.ownSecrets, clock),
     apiKeys: catalogue.apiKeys,
     code,
+    clock,
     visitorsMayLook: options.visitorsMayLook ?? false,
   });
   const gate = new BodyGate(clock, options.bodyLimits);

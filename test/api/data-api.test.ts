@@ -203,7 +203,7 @@ describe("who may", () => {
 
   test("asking creates nothing", async () => {
     expect((await read("?from=1970-01-01&to=1970-01-01")).body).toBe("[]");
-    expect((await server.catalogue.sites.list({ limit: 10 })).items).toEqual([]);
+    expect((await server.catalogue.sites.list({ limit: 10 }, null)).items).toEqual([]);
   });
 });
 

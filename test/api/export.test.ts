@@ -41,7 +41,7 @@ const get = (query: string, as = authorization) =>
 
 /** The ids of things by their names. */
 async function ids() {
-  const sites = (await server.catalogue.sites.list({ limit: 10 })).items;
+  const sites = (await server.catalogue.sites.list({ limit: 10 }, null)).items;
   const devices = await server.catalogue.devices.all();
   const metrics = devices.flatMap(({ id }) => server.catalogue.directory.allOfDevice(id));
   return {

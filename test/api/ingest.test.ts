@@ -29,7 +29,9 @@ const post = (url: string, payload: string | Buffer, headers: Headers = {}) =>
 
 /** All metrics as `site/device/metric unit = value`, in order. */
 async function stored(): Promise<string[]> {
-  const sites = new Map((await server.catalogue.sites.list({ limit: 500 })).items.map(({ id, name }) => [id, name]));
+  const sites = new Map(
+    (await server.catalogue.sites.list({ limit: 500 }, null)).items.map(({ id, name }) => [id, name]),
+  );
   const found: string[] = [];
   for (const device of await server.catalogue.devices.all()) {
     for (const owner of server.catalogue.directory.allOfDevice(device.id)) {
@@ -239,7 +241,7 @@ describe("series that nobody declared", () => {
     const refused = await post("/data", "1 a 1");
     expect(refused.statusCode).toBe(400);
     expect(refused.json<{ message: string }>().message).toContain('"a" is not known');
-    expect((await server.catalogue.sites.list({ limit: 1 })).items).toEqual([]);
+    expect((await server.catalogue.sites.list({ limit: 1 }, null)).items).toEqual([]);
   });
 
   test("go where the key's template says", async () => {

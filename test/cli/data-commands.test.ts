@@ -112,7 +112,7 @@ describe("real measurements", () => {
     const readings = await exported("--site", "SERF East");
     expect(pairs(readings, "active_power")).toEqual(column(SERF, "ac_power__752", withOffset, inWatts));
     expect(readings[0]).toMatchObject({ site: "SERF East", device: "plant", unit: "W", quality: "good" });
-    const { items } = await server.catalogue.sites.list({ limit: 10 });
+    const { items } = await server.catalogue.sites.list({ limit: 10 }, null);
     expect(items.find(({ name }) => name === "SERF East")).toMatchObject({ timezone: "America/Denver" });
   });
 

@@ -43,6 +43,11 @@ export class Placements {
     this.#siteIds = siteIds && new Set(siteIds);
   }
 
+  /** As `SeriesDirectory.renamings`. */
+  get renamings(): number {
+    return this.#directory.renamings;
+  }
+
   /**
    * @param keyText the series as its sender names it, for messages
    * @throws InvalidInput for a metric or device that is not there or may not be written to (the two look the same), a name that

@@ -28,16 +28,19 @@ export class SeriesKeys {
   readonly #placements: Placements;
   readonly #newcomers: Newcomers;
   #generation: Generation;
+  #renamings: number;
 
   constructor(protocol: PushProtocol, seriesMax: number, placements: Placements, newcomers: Newcomers) {
     this.#protocol = protocol;
     this.#placements = placements;
     this.#newcomers = newcomers;
+    this.#renamings = placements.renamings;
     this.#generation = newGeneration(Math.max(KEYS_LEAST, seriesMax * KEYS_PER_SERIES));
   }
 
   /** The keys to decode a body with, which has room for as many new ones. A table that refused bodies have filled is replaced. */
   generation(): Generation {
+    this.#forgetFormerNames();
     const { table, resolved, keysMax } = this.#generation;
     if (table.isWorn) this.#generation = newGeneration(resolved > table.size / 2 ? keysMax * 2 : keysMax);
     return this.#generation;
@@ -53,6 +56,14 @@ export class SeriesKeys {
     await this.#learn(generation, keyed);
     if (!fill(series, generation, keyed)) throw new RangeError("a series that was created is not there");
     return series;
+  }
+
+  /** What a key stood for before something was renamed or deleted may be something else now, or nothing. */
+  #forgetFormerNames(): void {
+    const renamings = this.#placements.renamings;
+    if (this.#renamings === renamings) return;
+    this.#renamings = renamings;
+    this.#generation = newGeneration(this.#generation.keysMax);
   }
 
   async #learn(generation: Generation, keyed: KeyedColumns): Promise<void> {

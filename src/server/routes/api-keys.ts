@@ -1,10 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { ListedApiKey } from "../../catalogue/api-keys.ts";
-import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from "../../catalogue/page.ts";
 import { API_KEY_SCOPES, INGEST_SETTINGS_DEFAULT, SERIES_PER_KEY } from "../../domain/api-key.ts";
 import { InvalidInput } from "../../domain/errors.ts";
 import { templateFault } from "../../ingest/sources/template.ts";
+import { PageQuery } from "../page-query.ts";
 import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
@@ -15,10 +15,6 @@ export const SITES_PER_KEY_MAX = 1_000;
 const TEMPLATE_CHARS_MAX = 200;
 
 const ById = z.object({ id: api.Id });
-const PageQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(PAGE_ITEMS_MAX).default(PAGE_ITEMS_DEFAULT),
-  cursor: z.string().max(100).optional(),
-});
 const Template = z
   .string()
   .trim()

@@ -6,6 +6,7 @@ import { NotAuthenticated } from "../../domain/errors.ts";
 import { PASSWORD_CHARS_MIN } from "../../domain/user.ts";
 import { clearSessionCookie, SESSION_COOKIE, setSessionCookie } from "../cookies.ts";
 import type { RouteParts } from "../parts.ts";
+import * as people from "../people-schemas.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
 
@@ -25,7 +26,7 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
     app,
     "POST",
     "/auth/login",
-    { permission: "public", summary: "Sign in with a password", body: Credentials, answers: { 200: api.Session } },
+    { permission: "public", summary: "Sign in with a password", body: Credentials, answers: { 200: people.Session } },
     async ({ body, request, reply }) => {
       const signedIn = await signIn.withPassword(body.email, body.password);
       setSessionCookie(request, reply, signedIn.sessionToken);
@@ -41,7 +42,7 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
       permission: "public",
       summary: "Sign in with the link printed at start",
       body: CodeBody,
-      answers: { 200: api.Session },
+      answers: { 200: people.Session },
     },
     async ({ body, request, reply }) => {
       const signedIn = await signIn.withCode(body.code);
@@ -55,9 +56,8 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
     "POST",
     "/auth/logout",
     { permission: "public", summary: "End the browser's session", answers: { 204: z.null() } },
-    async ({ request, reply }) => {
-      const token = request.cookies[SESSION_COOKIE];
-      if (token !== undefined) await signIn.signOut(token);
+    async ({ actor, request, reply }) => {
+      await signIn.signOut({ sessionToken: request.cookies[SESSION_COOKIE], actor });
       clearSessionCookie(reply);
       return null;
     },
@@ -67,11 +67,18 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
     app,
     "GET",
     "/me",
-    { permission: "public", summary: "Who is asking", answers: { 200: api.Me } },
+    { permission: "public", summary: "Who is asking", answers: { 200: people.Me } },
     ({ actor }) => {
-      if (actor.role === null) throw new NotAuthenticated("Sign in first.");
-      const user = actor.kind === "user" ? userView(actor.user) : null;
-      return { user, role: actor.role, demo: signIn.visitorsMayLook };
+      if (actor.kind === "nobody" || actor.kind === "key") throw new NotAuthenticated("Sign in first.");
+      const demo = signIn.visitorsMayLook;
+      if (actor.kind === "visitor") return { user: null, role: "viewer", sites: [], demo };
+      const { user, sites } = actor;
+      return {
+        user: userView(user),
+        role: user.isAdmin ? "admin" : "viewer",
+        sites: Array.from(sites, ([siteId, role]) => ({ siteId, role })),
+        demo,
+      };
     },
   );
 
@@ -84,14 +91,19 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
       summary: "Whether the first administrator is still to be created",
       answers: { 200: api.Setup },
     },
-    async () => ({ needsAdmin: await signIn.needsAdmin() }),
+    () => ({ needsAdmin: signIn.needsAdmin }),
   );
 
   declare(
     app,
     "POST",
     "/setup",
-    { permission: "public", summary: "Create the first administrator", body: NewAdmin, answers: { 201: api.Session } },
+    {
+      permission: "public",
+      summary: "Create the first administrator",
+      body: NewAdmin,
+      answers: { 201: people.Session },
+    },
     async ({ body, request, reply }) => {
       const signedIn = await signIn.createFirstAdmin(body.code, body.email, body.name, body.password);
       setSessionCookie(request, reply, signedIn.sessionToken);
@@ -100,10 +112,10 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
   );
 }
 
-function view(signedIn: SignedIn): z.input<typeof api.Session> {
+function view(signedIn: SignedIn): z.input<typeof people.Session> {
   return { accessToken: signedIn.accessToken, expiresInS: signedIn.expiresInS, user: userView(signedIn.user) };
 }
 
-function userView(user: SignedIn["user"]): z.input<typeof api.Session>["user"] {
+function userView(user: SignedIn["user"]): z.input<typeof people.Session>["user"] {
   return { id: user.id, email: user.email, name: user.name };
 }

@@ -44,6 +44,7 @@ export function dataApiRoutes(root: FastifyInstance, parts: RouteParts): void {
       "/data",
       {
         permission: "data:push",
+        about: "reach",
         summary: "Push readings as lines of text: unix-seconds name value",
         streamedBody: { types: ["text/plain"], shape: z.string() },
         answers: { 200: z.object({ success: z.literal(true) }), 400: Refusal },
@@ -61,6 +62,7 @@ export function dataApiRoutes(root: FastifyInstance, parts: RouteParts): void {
       "/data",
       {
         permission: "data:read",
+        about: "reach",
         summary: "Pushed readings of a time range, and each day's power",
         query: DataQuery,
         answers: { 200: z.unknown(), 400: Refusal },

@@ -30,7 +30,7 @@ const ExportQuery = z.strictObject({
 const MEDIA_TYPES = { csv: "text/csv; charset=utf-8; header=present", ndjson: "application/x-ndjson" } as const;
 
 /** Readings of many metrics as one long answer. */
-export function exportRoutes(app: FastifyInstance, { catalogue, store }: RouteParts): void {
+export function exportRoutes(app: FastifyInstance, { access, catalogue, store }: RouteParts): void {
   const readings = new ReadingsExport(catalogue, store);
   declare(
     app,
@@ -38,6 +38,7 @@ export function exportRoutes(app: FastifyInstance, { catalogue, store }: RoutePa
     "/readings",
     {
       permission: "metric:read",
+      about: "reach",
       summary: "Readings of metrics, of a device or of a site, as CSV or NDJSON; a range of any length streams",
       query: ExportQuery,
       answers: { 200: z.unknown() },
@@ -45,7 +46,7 @@ export function exportRoutes(app: FastifyInstance, { catalogue, store }: RoutePa
     async ({ query, actor, reply }) => {
       const { from: fromMs, to: toMs, format } = query;
       if (fromMs >= toMs) throw new InvalidInput([{ path: "from", message: "must lie before to" }]);
-      const owners = await readings.select(selectionOf(query), actor.kind === "key" ? actor.key.siteIds : null);
+      const owners = await readings.select(selectionOf(query), access.reach(actor));
       const chunks = readings.lines(owners, { format, fromMs, toMs });
       // The first chunk is made before the head goes out: a store that cannot answer is a 503, not a cut body.
       const first = await chunks.next();

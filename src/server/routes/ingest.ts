@@ -56,6 +56,7 @@ export function readingRoutes(root: FastifyInstance, parts: RouteParts): void {
       "/readings",
       {
         permission: "data:push",
+        about: "reach",
         summary: "Push readings of known metrics or devices, as JSON or NDJSON",
         streamedBody: { types: ["application/json", "application/x-ndjson"], shape: api.PushedReadings },
         answers: { 200: Stored },
@@ -97,6 +98,7 @@ export function influxRoutes(root: FastifyInstance, parts: RouteParts): void {
       "/api/v2/write",
       {
         permission: "data:push",
+        about: "reach",
         summary: "Push readings as InfluxDB line protocol, as its version 2 takes them",
         streamedBody: LINES,
         query: WriteQuery,
@@ -115,6 +117,7 @@ export function influxRoutes(root: FastifyInstance, parts: RouteParts): void {
       "/write",
       {
         permission: "data:push",
+        about: "reach",
         summary: "Push readings as InfluxDB line protocol, as its version 1 takes them",
         streamedBody: LINES,
         query: WriteQuery,

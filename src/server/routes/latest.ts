@@ -12,7 +12,7 @@ const LatestValue = z
   .meta({ id: "LatestValue" });
 
 /** The present of a whole fleet in one answer. */
-export function latestRoutes(app: FastifyInstance, { catalogue, store }: RouteParts): void {
+export function latestRoutes(app: FastifyInstance, { access, catalogue, store }: RouteParts): void {
   const values = new LatestValues(catalogue.directory, store);
   declare(
     app,
@@ -20,17 +20,18 @@ export function latestRoutes(app: FastifyInstance, { catalogue, store }: RoutePa
     "/latest",
     {
       permission: "metric:read",
+      about: "reach",
       summary: "The latest value of every metric that has one, of all sites or of one",
       query: Query,
       answers: { 200: z.object({ items: z.array(LatestValue) }) },
     },
     ({ actor, query, reply }) => {
-      const limits = actor.kind === "key" ? actor.key.siteIds : null;
-      const wanted = query.siteId === undefined ? null : [query.siteId];
-      const siteIds = limits && wanted ? wanted.filter((id) => limits.includes(id)) : (limits ?? wanted);
+      const reach = access.reach(actor);
+      const wanted = query.siteId === undefined ? null : new Set([query.siteId]);
+      const siteIds = reach && wanted ? wanted.intersection(reach) : (reach ?? wanted);
       // Text goes out as it is: to check thousands of values against the schema would cost more than to make them.
       reply.type("application/json; charset=utf-8");
-      return values.json(siteIds && new Set(siteIds));
+      return values.json(siteIds);
     },
   );
 }

@@ -1,35 +1,54 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
+import type { LiveOwner } from "../../live/hub.ts";
+import { aboutSite } from "../about.ts";
+import { LiveReader } from "../live-reader.ts";
 import type { LiveStreams } from "../live-streams.ts";
 import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
 
 const BySite = z.object({ siteId: api.Id });
-const EventStream = z.string().meta({ description: "text/event-stream: events `reading`, `dropped`, `reset`" });
+export const EventStream = z.string().meta({ description: "text/event-stream: events `reading`, `dropped`, `reset`" });
 
 /** Streams of readings as they are acked. */
-export function liveRoutes(app: FastifyInstance, { catalogue }: RouteParts, streams: LiveStreams): void {
+export function liveRoutes(app: FastifyInstance, parts: RouteParts, streams: LiveStreams): void {
   declare(
     app,
     "GET",
     "/stream",
-    { permission: "metric:read", summary: "Readings of every site, live", answers: { 200: EventStream } },
-    ({ request, reply }) => streams.stream(reply, () => true, lastEventId(request)),
+    {
+      permission: "metric:read",
+      about: "reach",
+      summary: "Readings of every site that the asker may read, live",
+      answers: { 200: EventStream },
+    },
+    ({ actor, request, reply }) => {
+      const reader = new LiveReader(parts, actor, "reach");
+      const wants = ({ siteId }: LiveOwner): boolean => reader.reaches(siteId);
+      streams.stream(reply, { wants, mayGoOn: () => reader.mayGoOn() }, lastEventId(request));
+    },
   );
   declare(
     app,
     "GET",
     "/sites/:siteId/stream",
-    { permission: "metric:read", summary: "A site's readings, live", params: BySite, answers: { 200: EventStream } },
-    async ({ params, request, reply }) => {
-      const site = await catalogue.sites.get(params.siteId);
-      streams.stream(reply, (reading) => reading.siteId === site.id, lastEventId(request));
+    {
+      permission: "metric:read",
+      about: aboutSite("siteId"),
+      summary: "A site's readings, live",
+      params: BySite,
+      answers: { 200: EventStream },
+    },
+    ({ actor, params: { siteId }, request, reply }) => {
+      const reader = new LiveReader(parts, actor, { object: "site", siteId });
+      const wants = (owner: LiveOwner): boolean => owner.siteId === siteId;
+      streams.stream(reply, { wants, mayGoOn: () => reader.mayGoOn() }, lastEventId(request));
     },
   );
 }
 
-function lastEventId(request: FastifyRequest): string | undefined {
+export function lastEventId(request: FastifyRequest): string | undefined {
   const header = request.headers["last-event-id"];
   return typeof header === "string" && header !== "" ? header : undefined;
 }

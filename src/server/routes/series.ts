@@ -1,6 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { ownerIdOf } from "../../access/actor.ts";
+import { NotAuthenticated } from "../../domain/errors.ts";
 import { ACROSS, STEP_AGGREGATES } from "../../telemetry/store.ts";
+import { ABOUT_METRIC } from "../about.ts";
 import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
@@ -34,6 +37,7 @@ const seriesFields = {
   }),
 };
 const SeriesQuery = z.strictObject({ ...seriesFields, cursor: z.string().max(100).optional() });
+const SubscriptionQuery = SeriesQuery.extend({ timezone: z.string().max(60).optional() });
 const ManyQuery = z.strictObject({
   ...seriesFields,
   metricIds: z
@@ -49,7 +53,7 @@ const ManyQuery = z.strictObject({
 });
 
 /** What metrics were over time: JSON, or CSV for `Accept: text/csv`. */
-export function seriesRoutes(app: FastifyInstance, { series, bodies }: RouteParts): void {
+export function seriesRoutes(app: FastifyInstance, { access, catalogue, series, bodies }: RouteParts): void {
   const turns = new Turns(() => (bodies.bodies > 0 ? TURNS_BESIDE_BODIES : 1));
   declare(
     app,
@@ -57,6 +61,7 @@ export function seriesRoutes(app: FastifyInstance, { series, bodies }: RoutePart
     "/metrics/:id/series",
     {
       permission: "metric:read",
+      about: ABOUT_METRIC,
       summary: "A metric over time, raw or by steps",
       params: ById,
       query: SeriesQuery,
@@ -73,16 +78,51 @@ export function seriesRoutes(app: FastifyInstance, { series, bodies }: RoutePart
   declare(
     app,
     "GET",
+    "/subscriptions/:id/series",
+    {
+      permission: "subscription:own",
+      about: "reach",
+      summary: "A subscription's metrics over time; says which of them are gone",
+      params: ById,
+      query: SubscriptionQuery,
+      answers: { 200: api.Series },
+    },
+    async ({ actor, params, query, request, reply }) => {
+      const ownerId = ownerIdOf(actor);
+      if (ownerId === null) throw new NotAuthenticated("Sign in first.");
+      const { item } = await catalogue.subscriptions.get(ownerId, params.id);
+      await turns.next();
+      const reach = access.reach(actor);
+      const readable = item.metricIds.filter((id) => {
+        const siteId = catalogue.directory.byMetric(id)?.siteId;
+        return siteId !== undefined && (reach === null || reach.has(siteId));
+      });
+      const goneMetricIds = item.metricIds.filter((id) => !readable.includes(id));
+      const wanted = requestOf(query, query.cursor);
+      const [only, ...others] = readable;
+      const view =
+        wanted.step === "raw" && only !== undefined && others.length === 0
+          ? await series.ofMetric(only, wanted)
+          : await series.ofMetrics({ metricIds: readable, timezone: query.timezone, siteIds: reach }, wanted);
+      if (!wantsCsv(request)) return asJson(reply, { ...view, goneMetricIds });
+      if (view.nextCursor !== null) reply.header("x-next-cursor", view.nextCursor);
+      return asCsv(reply, seriesCsv(view));
+    },
+  );
+  declare(
+    app,
+    "GET",
     "/series",
     {
       permission: "metric:read",
+      about: "reach",
       summary: "Many metrics over time, each by itself or all in one number a step",
       query: ManyQuery,
       answers: { 200: z.union([api.Series, api.SeriesAcross]) },
     },
     async ({ query, actor, request, reply }) => {
       await turns.next();
-      const selection = { ...query, siteIds: actor.kind === "key" ? actor.key.siteIds : null };
+      const selection = { ...query, siteIds: access.reach(actor) };
       if (query.across === undefined) {
         const view = await series.ofMetrics(selection, requestOf(query));
         return wantsCsv(request) ? asCsv(reply, seriesCsv(view)) : asJson(reply, view);

@@ -29,11 +29,16 @@ export class FleetViews {
     this.#clock = clock;
   }
 
-  async fleet(): Promise<z.input<typeof api.Fleet>> {
+  /** @param siteIds the sites that the asker may read; null for all */
+  async fleet(siteIds: ReadonlySet<string> | null): Promise<z.input<typeof api.Fleet>> {
     const nowMs = this.#clock.nowMs();
     const freshness = this.#freshness();
-    const sites = await this.#catalogue.sites.list({ limit: FLEET_SITES_MAX });
-    const devices = (await this.#catalogue.devices.all()).map((device): FleetMember => {
+    const sites = await this.#catalogue.sites.list({ limit: FLEET_SITES_MAX }, siteIds);
+    const readable = (await this.#catalogue.devices.all()).filter(
+      ({ siteId }) => siteIds === null || siteIds.has(siteId),
+    );
+    const connectionIds = new Set(readable.map(({ connectionId }) => connectionId));
+    const devices = readable.map((device): FleetMember => {
       const { siteId, ratedPowerW } = device;
       return {
         siteId,
@@ -48,12 +53,16 @@ export class FleetViews {
       sites: sites.items
         .filter((site) => bySite.has(site.id))
         .map(({ id, name, timezone }) => ({ id, name, timezone, ...sumsOf(bySite.get(id) ?? []) })),
-      connections: this.#collector.reports().map(connectionHealthView),
+      connections: this.#collector
+        .reports()
+        .filter(({ connection }) => siteIds === null || connectionIds.has(connection.id))
+        .map(connectionHealthView),
     };
   }
 
-  async devices(request: PageRequest): Promise<Page<FleetRow>> {
-    const page = await this.#catalogue.devices.list(request);
+  /** @param siteIds the sites that the asker may read; null for all */
+  async devices(request: PageRequest, siteIds: ReadonlySet<string> | null): Promise<Page<FleetRow>> {
+    const page = await this.#catalogue.devices.list(request, siteIds);
     const freshness = this.#freshness();
     const nowMs = this.#clock.nowMs();
     const items = page.items.map((device) =>
@@ -68,7 +77,7 @@ export class FleetViews {
 
   async devicesOfSite(siteId: string, request: PageRequest): Promise<Page<DeviceView>> {
     await this.#catalogue.sites.get(siteId);
-    const page = await this.#catalogue.devices.list(request, siteId);
+    const page = await this.#catalogue.devices.list(request, new Set([siteId]));
     const freshness = this.#freshness();
     return { items: page.items.map((device) => this.#view(device, freshness)), nextCursor: page.nextCursor };
   }

@@ -6,7 +6,7 @@ import { type MetricSelection, SERIES_METRICS_MAX } from "./series-request.ts";
 /** The metrics that a selection means, each once. @throws NotFound, InvalidInput */
 export function selectedMetrics(directory: SeriesDirectory, selection: MetricSelection): SeriesOwner[] {
   const { metricIds, siteId, name, siteIds } = selection;
-  const mayRead = (id: string): boolean => siteIds === null || siteIds.includes(id);
+  const mayRead = (id: string): boolean => siteIds === null || siteIds.has(id);
   if (metricIds !== undefined && siteId === undefined && name === undefined) {
     return [...new Set(metricIds)].map((id) => {
       const owner = directory.byMetric(id);

@@ -32,9 +32,9 @@ export class ReadingsExport {
    * @param siteIds the sites that the asker may read; null for all
    * @throws NotFound
    */
-  async select(selection: ExportSelection, siteIds: readonly string[] | null): Promise<readonly SeriesOwner[]> {
+  async select(selection: ExportSelection, siteIds: ReadonlySet<string> | null): Promise<readonly SeriesOwner[]> {
     const { directory, devices, sites } = this.#catalogue;
-    const mayRead = (siteId: string): boolean => siteIds === null || siteIds.includes(siteId);
+    const mayRead = (siteId: string): boolean => siteIds === null || siteIds.has(siteId);
     if ("metricIds" in selection) {
       return [...new Set(selection.metricIds)].map((id) => {
         const owner = directory.byMetric(id);
@@ -52,7 +52,7 @@ export class ReadingsExport {
     const owners: SeriesOwner[] = [];
     let cursor: string | undefined;
     do {
-      const page = await devices.list({ limit: PAGE_ITEMS_MAX, cursor }, site.id);
+      const page = await devices.list({ limit: PAGE_ITEMS_MAX, cursor }, new Set([site.id]));
       owners.push(...page.items.flatMap((device) => directory.allOfDevice(device.id)));
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);

@@ -22,7 +22,7 @@ export interface MetricSelection {
   /** Whose steps of a calendar; the metrics' own sites' unless told. */
   readonly timezone?: string | undefined;
   /** The sites that the asker may read; null for all. */
-  readonly siteIds: readonly string[] | null;
+  readonly siteIds: ReadonlySet<string> | null;
 }
 
 export interface AcrossRequest extends SeriesRequest {

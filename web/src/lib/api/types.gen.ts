@@ -213,6 +213,10 @@ export type Series = {
         pointCoverage?: Array<number>;
     }>;
     /**
+     * Of a subscription: the metrics that are there no more, or not for the asker
+     */
+    goneMetricIds?: Array<string>;
+    /**
      * Where a `raw` answer goes on; null otherwise
      */
     nextCursor: string | null;
@@ -299,32 +303,6 @@ export type Connection = {
     readings: number;
     issues: number;
     missingDevices: number;
-};
-
-export type Me = {
-    user: {
-        /**
-         * UUIDv7
-         */
-        id: string;
-        email: string;
-        name: string;
-    } | null;
-    role: 'admin' | 'viewer';
-    demo: boolean;
-};
-
-export type Session = {
-    accessToken: string;
-    expiresInS: number;
-    user: {
-        /**
-         * UUIDv7
-         */
-        id: string;
-        email: string;
-        name: string;
-    };
 };
 
 export type ApiKey = {
@@ -419,6 +397,108 @@ export type FleetDevicePage = {
 
 export type Setup = {
     needsAdmin: boolean;
+};
+
+export type SiteRole = {
+    /**
+     * UUIDv7
+     */
+    siteId: string;
+    role: 'technician' | 'viewer';
+};
+
+export type User = {
+    /**
+     * UUIDv7
+     */
+    id: string;
+    email: string;
+    name: string;
+    isAdmin: boolean;
+    /**
+     * What they are on each of their sites
+     */
+    sites: Array<SiteRole>;
+};
+
+export type Member = {
+    /**
+     * UUIDv7
+     */
+    userId: string;
+    /**
+     * UUIDv7
+     */
+    siteId: string;
+    role: 'technician' | 'viewer';
+    email: string;
+    name: string;
+};
+
+export type Me = {
+    user: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+        email: string;
+        name: string;
+    } | null;
+    /**
+     * An administrator, or what anybody is at least
+     */
+    role: 'admin' | 'viewer';
+    /**
+     * An administrator is everything everywhere, and has none here
+     */
+    sites: Array<SiteRole>;
+    demo: boolean;
+};
+
+export type Session = {
+    accessToken: string;
+    expiresInS: number;
+    user: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+        email: string;
+        name: string;
+    };
+};
+
+export type Subscription = {
+    /**
+     * UUIDv7
+     */
+    id: string;
+    name: string;
+    /**
+     * Those that are there and that the asker may read
+     */
+    metricIds: Array<string>;
+    /**
+     * Those that it named and that are there no more, or not for the asker
+     */
+    goneMetricIds: Array<string>;
+    createdAt: string;
+};
+
+export type DeviceDeleted = {
+    /**
+     * UUIDv7
+     */
+    id: string;
+    /**
+     * Metrics that went with it
+     */
+    metrics: number;
+    /**
+     * Its readings stay in the store until retention ends
+     */
+    readings: 'kept';
+    detail: string;
 };
 
 export type LatestValue = {
@@ -1143,72 +1223,6 @@ export type PostApiV1SitesResponses = {
 
 export type PostApiV1SitesResponse = PostApiV1SitesResponses[keyof PostApiV1SitesResponses];
 
-export type GetApiV1SitesByIdData = {
-    body?: never;
-    path: {
-        /**
-         * UUIDv7
-         */
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/sites/{id}';
-};
-
-export type GetApiV1SitesByIdErrors = {
-    /**
-     * A problem (RFC 9457)
-     */
-    '4XX': Problem;
-};
-
-export type GetApiV1SitesByIdError = GetApiV1SitesByIdErrors[keyof GetApiV1SitesByIdErrors];
-
-export type GetApiV1SitesByIdResponses = {
-    /**
-     * Default Response
-     */
-    200: Site;
-};
-
-export type GetApiV1SitesByIdResponse = GetApiV1SitesByIdResponses[keyof GetApiV1SitesByIdResponses];
-
-export type GetApiV1SitesBySiteIdDevicesData = {
-    body?: never;
-    path: {
-        /**
-         * UUIDv7
-         */
-        siteId: string;
-    };
-    query?: {
-        limit?: number;
-        cursor?: string;
-    };
-    url: '/api/v1/sites/{siteId}/devices';
-};
-
-export type GetApiV1SitesBySiteIdDevicesErrors = {
-    /**
-     * A problem (RFC 9457)
-     */
-    '4XX': Problem;
-};
-
-export type GetApiV1SitesBySiteIdDevicesError = GetApiV1SitesBySiteIdDevicesErrors[keyof GetApiV1SitesBySiteIdDevicesErrors];
-
-export type GetApiV1SitesBySiteIdDevicesResponses = {
-    /**
-     * Default Response
-     */
-    200: {
-        items: Array<Device>;
-        nextCursor: string | null;
-    };
-};
-
-export type GetApiV1SitesBySiteIdDevicesResponse = GetApiV1SitesBySiteIdDevicesResponses[keyof GetApiV1SitesBySiteIdDevicesResponses];
-
 export type GetApiV1SitesBySiteIdLatestData = {
     body?: never;
     path: {
@@ -1244,96 +1258,6 @@ export type GetApiV1SitesBySiteIdLatestResponses = {
 };
 
 export type GetApiV1SitesBySiteIdLatestResponse = GetApiV1SitesBySiteIdLatestResponses[keyof GetApiV1SitesBySiteIdLatestResponses];
-
-export type GetApiV1DevicesByIdData = {
-    body?: never;
-    path: {
-        /**
-         * UUIDv7
-         */
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/devices/{id}';
-};
-
-export type GetApiV1DevicesByIdErrors = {
-    /**
-     * A problem (RFC 9457)
-     */
-    '4XX': Problem;
-};
-
-export type GetApiV1DevicesByIdError = GetApiV1DevicesByIdErrors[keyof GetApiV1DevicesByIdErrors];
-
-export type GetApiV1DevicesByIdResponses = {
-    /**
-     * Default Response
-     */
-    200: Device;
-};
-
-export type GetApiV1DevicesByIdResponse = GetApiV1DevicesByIdResponses[keyof GetApiV1DevicesByIdResponses];
-
-export type GetApiV1MetricsByIdData = {
-    body?: never;
-    path: {
-        /**
-         * UUIDv7
-         */
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/metrics/{id}';
-};
-
-export type GetApiV1MetricsByIdErrors = {
-    /**
-     * A problem (RFC 9457)
-     */
-    '4XX': Problem;
-};
-
-export type GetApiV1MetricsByIdError = GetApiV1MetricsByIdErrors[keyof GetApiV1MetricsByIdErrors];
-
-export type GetApiV1MetricsByIdResponses = {
-    /**
-     * Default Response
-     */
-    200: Metric;
-};
-
-export type GetApiV1MetricsByIdResponse = GetApiV1MetricsByIdResponses[keyof GetApiV1MetricsByIdResponses];
-
-export type GetApiV1MetricsByIdLatestData = {
-    body?: never;
-    path: {
-        /**
-         * UUIDv7
-         */
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/metrics/{id}/latest';
-};
-
-export type GetApiV1MetricsByIdLatestErrors = {
-    /**
-     * A problem (RFC 9457)
-     */
-    '4XX': Problem;
-};
-
-export type GetApiV1MetricsByIdLatestError = GetApiV1MetricsByIdLatestErrors[keyof GetApiV1MetricsByIdLatestErrors];
-
-export type GetApiV1MetricsByIdLatestResponses = {
-    /**
-     * Default Response
-     */
-    200: Latest | null;
-};
-
-export type GetApiV1MetricsByIdLatestResponse = GetApiV1MetricsByIdLatestResponses[keyof GetApiV1MetricsByIdLatestResponses];
 
 export type GetApiV1ConnectionsData = {
     body?: never;
@@ -1400,6 +1324,181 @@ export type PostApiV1ConnectionsResponses = {
 };
 
 export type PostApiV1ConnectionsResponse = PostApiV1ConnectionsResponses[keyof PostApiV1ConnectionsResponses];
+
+export type GetApiV1SitesBySiteIdDevicesData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        siteId: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/sites/{siteId}/devices';
+};
+
+export type GetApiV1SitesBySiteIdDevicesErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1SitesBySiteIdDevicesError = GetApiV1SitesBySiteIdDevicesErrors[keyof GetApiV1SitesBySiteIdDevicesErrors];
+
+export type GetApiV1SitesBySiteIdDevicesResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Device>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1SitesBySiteIdDevicesResponse = GetApiV1SitesBySiteIdDevicesResponses[keyof GetApiV1SitesBySiteIdDevicesResponses];
+
+export type PostApiV1SitesBySiteIdDevicesData = {
+    body: {
+        name: string;
+        kind: 'inverter' | 'battery' | 'pv_array' | 'wind_turbine' | 'meter' | 'ems' | 'bms' | 'pcs' | 'sensor' | 'other';
+        serialNumber?: string | null;
+        manufacturer?: string | null;
+        model?: string | null;
+        ratedPowerW?: number | null;
+        metrics: Array<{
+            name: string;
+            unit: string;
+            kind?: 'gauge' | 'counter' | 'state';
+        }>;
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        siteId: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{siteId}/devices';
+};
+
+export type PostApiV1SitesBySiteIdDevicesErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1SitesBySiteIdDevicesError = PostApiV1SitesBySiteIdDevicesErrors[keyof PostApiV1SitesBySiteIdDevicesErrors];
+
+export type PostApiV1SitesBySiteIdDevicesResponses = {
+    /**
+     * Default Response
+     */
+    201: Device;
+};
+
+export type PostApiV1SitesBySiteIdDevicesResponse = PostApiV1SitesBySiteIdDevicesResponses[keyof PostApiV1SitesBySiteIdDevicesResponses];
+
+export type DeleteApiV1DevicesByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/devices/{id}';
+};
+
+export type DeleteApiV1DevicesByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type DeleteApiV1DevicesByIdError = DeleteApiV1DevicesByIdErrors[keyof DeleteApiV1DevicesByIdErrors];
+
+export type DeleteApiV1DevicesByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: DeviceDeleted;
+};
+
+export type DeleteApiV1DevicesByIdResponse = DeleteApiV1DevicesByIdResponses[keyof DeleteApiV1DevicesByIdResponses];
+
+export type GetApiV1DevicesByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/devices/{id}';
+};
+
+export type GetApiV1DevicesByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1DevicesByIdError = GetApiV1DevicesByIdErrors[keyof GetApiV1DevicesByIdErrors];
+
+export type GetApiV1DevicesByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: Device;
+};
+
+export type GetApiV1DevicesByIdResponse = GetApiV1DevicesByIdResponses[keyof GetApiV1DevicesByIdResponses];
+
+export type PatchApiV1DevicesByIdData = {
+    body: {
+        name?: string;
+        kind?: 'inverter' | 'battery' | 'pv_array' | 'wind_turbine' | 'meter' | 'ems' | 'bms' | 'pcs' | 'sensor' | 'other';
+        serialNumber?: string | null;
+        manufacturer?: string | null;
+        model?: string | null;
+        ratedPowerW?: number | null;
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/devices/{id}';
+};
+
+export type PatchApiV1DevicesByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PatchApiV1DevicesByIdError = PatchApiV1DevicesByIdErrors[keyof PatchApiV1DevicesByIdErrors];
+
+export type PatchApiV1DevicesByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: Device;
+};
+
+export type PatchApiV1DevicesByIdResponse = PatchApiV1DevicesByIdResponses[keyof PatchApiV1DevicesByIdResponses];
 
 export type GetApiV1ReadingsData = {
     body?: never;
@@ -1693,6 +1792,197 @@ export type GetApiV1SitesBySiteIdStreamResponses = {
 
 export type GetApiV1SitesBySiteIdStreamResponse = GetApiV1SitesBySiteIdStreamResponses[keyof GetApiV1SitesBySiteIdStreamResponses];
 
+export type GetApiV1DevicesByIdMetricsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/devices/{id}/metrics';
+};
+
+export type GetApiV1DevicesByIdMetricsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1DevicesByIdMetricsError = GetApiV1DevicesByIdMetricsErrors[keyof GetApiV1DevicesByIdMetricsErrors];
+
+export type GetApiV1DevicesByIdMetricsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Metric>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1DevicesByIdMetricsResponse = GetApiV1DevicesByIdMetricsResponses[keyof GetApiV1DevicesByIdMetricsResponses];
+
+export type PostApiV1DevicesByIdMetricsData = {
+    body: {
+        name: string;
+        unit: string;
+        kind?: 'gauge' | 'counter' | 'state';
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/devices/{id}/metrics';
+};
+
+export type PostApiV1DevicesByIdMetricsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1DevicesByIdMetricsError = PostApiV1DevicesByIdMetricsErrors[keyof PostApiV1DevicesByIdMetricsErrors];
+
+export type PostApiV1DevicesByIdMetricsResponses = {
+    /**
+     * Default Response
+     */
+    201: Metric;
+};
+
+export type PostApiV1DevicesByIdMetricsResponse = PostApiV1DevicesByIdMetricsResponses[keyof PostApiV1DevicesByIdMetricsResponses];
+
+export type DeleteApiV1MetricsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/metrics/{id}';
+};
+
+export type DeleteApiV1MetricsByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type DeleteApiV1MetricsByIdError = DeleteApiV1MetricsByIdErrors[keyof DeleteApiV1MetricsByIdErrors];
+
+export type DeleteApiV1MetricsByIdResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteApiV1MetricsByIdResponse = DeleteApiV1MetricsByIdResponses[keyof DeleteApiV1MetricsByIdResponses];
+
+export type GetApiV1MetricsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/metrics/{id}';
+};
+
+export type GetApiV1MetricsByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1MetricsByIdError = GetApiV1MetricsByIdErrors[keyof GetApiV1MetricsByIdErrors];
+
+export type GetApiV1MetricsByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: Metric;
+};
+
+export type GetApiV1MetricsByIdResponse = GetApiV1MetricsByIdResponses[keyof GetApiV1MetricsByIdResponses];
+
+export type PatchApiV1MetricsByIdData = {
+    body: {
+        name?: string;
+        unit?: string;
+        kind?: 'gauge' | 'counter' | 'state';
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/metrics/{id}';
+};
+
+export type PatchApiV1MetricsByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PatchApiV1MetricsByIdError = PatchApiV1MetricsByIdErrors[keyof PatchApiV1MetricsByIdErrors];
+
+export type PatchApiV1MetricsByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: Metric;
+};
+
+export type PatchApiV1MetricsByIdResponse = PatchApiV1MetricsByIdResponses[keyof PatchApiV1MetricsByIdResponses];
+
+export type GetApiV1MetricsByIdLatestData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/metrics/{id}/latest';
+};
+
+export type GetApiV1MetricsByIdLatestErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1MetricsByIdLatestError = GetApiV1MetricsByIdLatestErrors[keyof GetApiV1MetricsByIdLatestErrors];
+
+export type GetApiV1MetricsByIdLatestResponses = {
+    /**
+     * Default Response
+     */
+    200: Latest | null;
+};
+
+export type GetApiV1MetricsByIdLatestResponse = GetApiV1MetricsByIdLatestResponses[keyof GetApiV1MetricsByIdLatestResponses];
+
 export type GetApiV1MetricsByIdSeriesData = {
     body?: never;
     path: {
@@ -1739,6 +2029,54 @@ export type GetApiV1MetricsByIdSeriesResponses = {
 };
 
 export type GetApiV1MetricsByIdSeriesResponse = GetApiV1MetricsByIdSeriesResponses[keyof GetApiV1MetricsByIdSeriesResponses];
+
+export type GetApiV1SubscriptionsByIdSeriesData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query: {
+        from: string;
+        to: string;
+        /**
+         * `auto`, `raw` (one metric), a duration such as `PT15M`, or `P1D`, `P1W`, `P1M`, `P1Y` in the calendar of the site
+         */
+        step?: string;
+        /**
+         * `integral` is in the metric's unit times hours; `m4` picks each stretch's first, smallest, largest and last reading, for a chart
+         */
+        agg?: 'mean' | 'min' | 'max' | 'sum' | 'first' | 'last' | 'count' | 'time_weighted_mean' | 'integral' | 'm4';
+        maxPoints?: number;
+        /**
+         * `points` adds to each point the share of its step's time that is covered by readings
+         */
+        coverage?: 'steps' | 'points';
+        cursor?: string;
+        timezone?: string;
+    };
+    url: '/api/v1/subscriptions/{id}/series';
+};
+
+export type GetApiV1SubscriptionsByIdSeriesErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1SubscriptionsByIdSeriesError = GetApiV1SubscriptionsByIdSeriesErrors[keyof GetApiV1SubscriptionsByIdSeriesErrors];
+
+export type GetApiV1SubscriptionsByIdSeriesResponses = {
+    /**
+     * Default Response
+     */
+    200: Series;
+};
+
+export type GetApiV1SubscriptionsByIdSeriesResponse = GetApiV1SubscriptionsByIdSeriesResponses[keyof GetApiV1SubscriptionsByIdSeriesResponses];
 
 export type GetApiV1SeriesData = {
     body?: never;
@@ -1797,3 +2135,540 @@ export type GetApiV1SeriesResponses = {
 };
 
 export type GetApiV1SeriesResponse = GetApiV1SeriesResponses[keyof GetApiV1SeriesResponses];
+
+export type DeleteApiV1SitesByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}';
+};
+
+export type DeleteApiV1SitesByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type DeleteApiV1SitesByIdError = DeleteApiV1SitesByIdErrors[keyof DeleteApiV1SitesByIdErrors];
+
+export type DeleteApiV1SitesByIdResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteApiV1SitesByIdResponse = DeleteApiV1SitesByIdResponses[keyof DeleteApiV1SitesByIdResponses];
+
+export type GetApiV1SitesByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}';
+};
+
+export type GetApiV1SitesByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1SitesByIdError = GetApiV1SitesByIdErrors[keyof GetApiV1SitesByIdErrors];
+
+export type GetApiV1SitesByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: Site;
+};
+
+export type GetApiV1SitesByIdResponse = GetApiV1SitesByIdResponses[keyof GetApiV1SitesByIdResponses];
+
+export type PatchApiV1SitesByIdData = {
+    body: {
+        name?: string;
+        timezone?: string;
+        latitude?: number | null;
+        longitude?: number | null;
+        peakPowerW?: number | null;
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}';
+};
+
+export type PatchApiV1SitesByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PatchApiV1SitesByIdError = PatchApiV1SitesByIdErrors[keyof PatchApiV1SitesByIdErrors];
+
+export type PatchApiV1SitesByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: Site;
+};
+
+export type PatchApiV1SitesByIdResponse = PatchApiV1SitesByIdResponses[keyof PatchApiV1SitesByIdResponses];
+
+export type GetApiV1SitesBySiteIdMembersData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        siteId: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{siteId}/members';
+};
+
+export type GetApiV1SitesBySiteIdMembersErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1SitesBySiteIdMembersError = GetApiV1SitesBySiteIdMembersErrors[keyof GetApiV1SitesBySiteIdMembersErrors];
+
+export type GetApiV1SitesBySiteIdMembersResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Member>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1SitesBySiteIdMembersResponse = GetApiV1SitesBySiteIdMembersResponses[keyof GetApiV1SitesBySiteIdMembersResponses];
+
+export type DeleteApiV1SitesBySiteIdMembersByUserIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        siteId: string;
+        /**
+         * UUIDv7
+         */
+        userId: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{siteId}/members/{userId}';
+};
+
+export type DeleteApiV1SitesBySiteIdMembersByUserIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type DeleteApiV1SitesBySiteIdMembersByUserIdError = DeleteApiV1SitesBySiteIdMembersByUserIdErrors[keyof DeleteApiV1SitesBySiteIdMembersByUserIdErrors];
+
+export type DeleteApiV1SitesBySiteIdMembersByUserIdResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteApiV1SitesBySiteIdMembersByUserIdResponse = DeleteApiV1SitesBySiteIdMembersByUserIdResponses[keyof DeleteApiV1SitesBySiteIdMembersByUserIdResponses];
+
+export type PutApiV1SitesBySiteIdMembersByUserIdData = {
+    body: {
+        role: 'technician' | 'viewer';
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        siteId: string;
+        /**
+         * UUIDv7
+         */
+        userId: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{siteId}/members/{userId}';
+};
+
+export type PutApiV1SitesBySiteIdMembersByUserIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PutApiV1SitesBySiteIdMembersByUserIdError = PutApiV1SitesBySiteIdMembersByUserIdErrors[keyof PutApiV1SitesBySiteIdMembersByUserIdErrors];
+
+export type PutApiV1SitesBySiteIdMembersByUserIdResponses = {
+    /**
+     * Default Response
+     */
+    200: Member;
+};
+
+export type PutApiV1SitesBySiteIdMembersByUserIdResponse = PutApiV1SitesBySiteIdMembersByUserIdResponses[keyof PutApiV1SitesBySiteIdMembersByUserIdResponses];
+
+export type GetApiV1SubscriptionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/subscriptions';
+};
+
+export type GetApiV1SubscriptionsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1SubscriptionsError = GetApiV1SubscriptionsErrors[keyof GetApiV1SubscriptionsErrors];
+
+export type GetApiV1SubscriptionsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Subscription>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1SubscriptionsResponse = GetApiV1SubscriptionsResponses[keyof GetApiV1SubscriptionsResponses];
+
+export type PostApiV1SubscriptionsData = {
+    body: {
+        name: string;
+        metricIds: Array<string>;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/subscriptions';
+};
+
+export type PostApiV1SubscriptionsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1SubscriptionsError = PostApiV1SubscriptionsErrors[keyof PostApiV1SubscriptionsErrors];
+
+export type PostApiV1SubscriptionsResponses = {
+    /**
+     * Default Response
+     */
+    201: Subscription;
+};
+
+export type PostApiV1SubscriptionsResponse = PostApiV1SubscriptionsResponses[keyof PostApiV1SubscriptionsResponses];
+
+export type DeleteApiV1SubscriptionsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/subscriptions/{id}';
+};
+
+export type DeleteApiV1SubscriptionsByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type DeleteApiV1SubscriptionsByIdError = DeleteApiV1SubscriptionsByIdErrors[keyof DeleteApiV1SubscriptionsByIdErrors];
+
+export type DeleteApiV1SubscriptionsByIdResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteApiV1SubscriptionsByIdResponse = DeleteApiV1SubscriptionsByIdResponses[keyof DeleteApiV1SubscriptionsByIdResponses];
+
+export type GetApiV1SubscriptionsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/subscriptions/{id}';
+};
+
+export type GetApiV1SubscriptionsByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1SubscriptionsByIdError = GetApiV1SubscriptionsByIdErrors[keyof GetApiV1SubscriptionsByIdErrors];
+
+export type GetApiV1SubscriptionsByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: Subscription;
+};
+
+export type GetApiV1SubscriptionsByIdResponse = GetApiV1SubscriptionsByIdResponses[keyof GetApiV1SubscriptionsByIdResponses];
+
+export type PatchApiV1SubscriptionsByIdData = {
+    body: {
+        name?: string;
+        metricIds?: Array<string>;
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/subscriptions/{id}';
+};
+
+export type PatchApiV1SubscriptionsByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PatchApiV1SubscriptionsByIdError = PatchApiV1SubscriptionsByIdErrors[keyof PatchApiV1SubscriptionsByIdErrors];
+
+export type PatchApiV1SubscriptionsByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: Subscription;
+};
+
+export type PatchApiV1SubscriptionsByIdResponse = PatchApiV1SubscriptionsByIdResponses[keyof PatchApiV1SubscriptionsByIdResponses];
+
+export type GetApiV1SubscriptionsByIdStreamData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/subscriptions/{id}/stream';
+};
+
+export type GetApiV1SubscriptionsByIdStreamErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1SubscriptionsByIdStreamError = GetApiV1SubscriptionsByIdStreamErrors[keyof GetApiV1SubscriptionsByIdStreamErrors];
+
+export type GetApiV1SubscriptionsByIdStreamResponses = {
+    /**
+     * text/event-stream: events `reading`, `dropped`, `reset`
+     */
+    200: string;
+};
+
+export type GetApiV1SubscriptionsByIdStreamResponse = GetApiV1SubscriptionsByIdStreamResponses[keyof GetApiV1SubscriptionsByIdStreamResponses];
+
+export type GetApiV1UsersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/users';
+};
+
+export type GetApiV1UsersErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1UsersError = GetApiV1UsersErrors[keyof GetApiV1UsersErrors];
+
+export type GetApiV1UsersResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<User>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1UsersResponse = GetApiV1UsersResponses[keyof GetApiV1UsersResponses];
+
+export type PostApiV1UsersData = {
+    body: {
+        email: string;
+        name: string;
+        password: string;
+        isAdmin?: boolean;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/users';
+};
+
+export type PostApiV1UsersErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1UsersError = PostApiV1UsersErrors[keyof PostApiV1UsersErrors];
+
+export type PostApiV1UsersResponses = {
+    /**
+     * Default Response
+     */
+    201: User;
+};
+
+export type PostApiV1UsersResponse = PostApiV1UsersResponses[keyof PostApiV1UsersResponses];
+
+export type DeleteApiV1UsersByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{id}';
+};
+
+export type DeleteApiV1UsersByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type DeleteApiV1UsersByIdError = DeleteApiV1UsersByIdErrors[keyof DeleteApiV1UsersByIdErrors];
+
+export type DeleteApiV1UsersByIdResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteApiV1UsersByIdResponse = DeleteApiV1UsersByIdResponses[keyof DeleteApiV1UsersByIdResponses];
+
+export type GetApiV1UsersByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{id}';
+};
+
+export type GetApiV1UsersByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1UsersByIdError = GetApiV1UsersByIdErrors[keyof GetApiV1UsersByIdErrors];
+
+export type GetApiV1UsersByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: User;
+};
+
+export type GetApiV1UsersByIdResponse = GetApiV1UsersByIdResponses[keyof GetApiV1UsersByIdResponses];
+
+export type PatchApiV1UsersByIdData = {
+    body: {
+        email?: string;
+        name?: string;
+        password?: string;
+        isAdmin?: boolean;
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{id}';
+};
+
+export type PatchApiV1UsersByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PatchApiV1UsersByIdError = PatchApiV1UsersByIdErrors[keyof PatchApiV1UsersByIdErrors];
+
+export type PatchApiV1UsersByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: User;
+};
+
+export type PatchApiV1UsersByIdResponse = PatchApiV1UsersByIdResponses[keyof PatchApiV1UsersByIdResponses];

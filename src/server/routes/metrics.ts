@@ -1,0 +1,121 @@
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import type { SeriesOwner } from "../../catalogue/directory.ts";
+import { NotFound } from "../../domain/errors.ts";
+import { METRIC_KINDS } from "../../domain/metric.ts";
+import { ABOUT_DEVICE, ABOUT_METRIC } from "../about.ts";
+import type { RouteParts } from "../parts.ts";
+import { declare } from "../route.ts";
+import * as api from "../schemas.ts";
+import { fromVersion, showVersion } from "../versions.ts";
+import { NewMetric } from "./devices.ts";
+
+const ById = z.object({ id: api.Id });
+const MetricPatch = z
+  .strictObject({
+    name: NewMetric.shape.name,
+    unit: NewMetric.shape.unit,
+    kind: z.enum(METRIC_KINDS),
+  })
+  .partial();
+
+/** Metrics: read by those of their site, made and changed by its technicians. */
+export function metricRoutes(app: FastifyInstance, { catalogue, objects }: RouteParts): void {
+  const { directory, metrics } = catalogue;
+  const ownerOf = (metricId: string): SeriesOwner => {
+    const owner = directory.byMetric(metricId);
+    if (!owner) throw new NotFound("metric");
+    return owner;
+  };
+
+  declare(
+    app,
+    "GET",
+    "/devices/:id/metrics",
+    {
+      permission: "metric:read",
+      about: ABOUT_DEVICE,
+      summary: "A device's metrics",
+      params: ById,
+      answers: { 200: api.pageOf(api.Metric) },
+    },
+    ({ params }) => ({
+      items: directory.allOfDevice(params.id).map((owner) => objects.metric(owner)),
+      nextCursor: null,
+    }),
+  );
+  declare(
+    app,
+    "POST",
+    "/devices/:id/metrics",
+    {
+      permission: "metric:create",
+      about: ABOUT_DEVICE,
+      summary: "Give a device another metric",
+      params: ById,
+      body: NewMetric,
+      isRepeatable: true,
+      answers: { 201: api.Metric },
+    },
+    async ({ body, params }) => {
+      const [metric] = await metrics.add(params.id, [body]);
+      return objects.metric(ownerOf(metric?.id ?? ""));
+    },
+  );
+  declare(
+    app,
+    "GET",
+    "/metrics/:id",
+    { permission: "metric:read", about: ABOUT_METRIC, summary: "A metric", params: ById, answers: { 200: api.Metric } },
+    async ({ params, reply }) => {
+      showVersion(reply, (await metrics.versioned(params.id)).version);
+      return objects.metric(ownerOf(params.id));
+    },
+  );
+  declare(
+    app,
+    "PATCH",
+    "/metrics/:id",
+    {
+      permission: "metric:update",
+      about: ABOUT_METRIC,
+      summary: "Change what a metric is called or said to be; its readings stay as they are",
+      params: ById,
+      body: MetricPatch,
+      answers: { 200: api.Metric },
+    },
+    async ({ body, params, request, reply }) => {
+      showVersion(reply, (await metrics.update(params.id, body, fromVersion(request))).version);
+      return objects.metric(ownerOf(params.id));
+    },
+  );
+  declare(
+    app,
+    "DELETE",
+    "/metrics/:id",
+    {
+      permission: "metric:delete",
+      about: ABOUT_METRIC,
+      summary: "Delete a metric that is not its device's last; its readings are kept until retention ends",
+      params: ById,
+      answers: { 204: z.null() },
+    },
+    async ({ params }) => {
+      await metrics.delete(params.id);
+      return null;
+    },
+  );
+  declare(
+    app,
+    "GET",
+    "/metrics/:id/latest",
+    {
+      permission: "metric:read",
+      about: ABOUT_METRIC,
+      summary: "A metric's latest value",
+      params: ById,
+      answers: { 200: api.Latest.nullable() },
+    },
+    ({ params }) => objects.latest(ownerOf(params.id)),
+  );
+}

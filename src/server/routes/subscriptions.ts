@@ -1,0 +1,177 @@
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { type Actor, ownerIdOf } from "../../access/actor.ts";
+import { InvalidInput, NotAuthenticated } from "../../domain/errors.ts";
+import { SUBSCRIPTION_METRICS_MAX, type Subscription } from "../../domain/subscription.ts";
+import type { LiveOwner } from "../../live/hub.ts";
+import { LiveReader } from "../live-reader.ts";
+import type { LiveStreams } from "../live-streams.ts";
+import { PageQuery } from "../page-query.ts";
+import type { RouteParts } from "../parts.ts";
+import * as people from "../people-schemas.ts";
+import { declare } from "../route.ts";
+import * as api from "../schemas.ts";
+import { fromVersion, showVersion } from "../versions.ts";
+import { isoTime } from "../views/times.ts";
+import { EventStream, lastEventId } from "./live.ts";
+
+const ById = z.object({ id: api.Id });
+const Name = z.string().trim().min(1).max(200);
+const MetricIds = z
+  .array(api.Id)
+  .min(1)
+  .max(SUBSCRIPTION_METRICS_MAX)
+  .transform((ids) => [...new Set(ids)]);
+const NewSubscription = z.strictObject({ name: Name, metricIds: MetricIds });
+const SubscriptionPatch = z.strictObject({ name: Name, metricIds: MetricIds }).partial();
+
+/** Sets of metrics over any sites and devices that somebody reads together; each is its owner's alone. */
+export function subscriptionRoutes(app: FastifyInstance, parts: RouteParts, streams: LiveStreams): void {
+  const { access, catalogue } = parts;
+  const { directory, subscriptions } = catalogue;
+
+  declare(
+    app,
+    "GET",
+    "/subscriptions",
+    {
+      permission: "subscription:own",
+      about: "reach",
+      summary: "One's own subscriptions",
+      query: PageQuery,
+      answers: { 200: api.pageOf(people.Subscription) },
+    },
+    async ({ actor, query }) => {
+      const page = await subscriptions.list(ownerOf(actor), query);
+      return { items: page.items.map((item) => view(item, actor)), nextCursor: page.nextCursor };
+    },
+  );
+  declare(
+    app,
+    "POST",
+    "/subscriptions",
+    {
+      permission: "subscription:own",
+      about: "reach",
+      summary: "Keep a set of metrics",
+      body: NewSubscription,
+      isRepeatable: true,
+      answers: { 201: people.Subscription },
+    },
+    async ({ actor, body }) => {
+      refuseUnreadable(body.metricIds, actor);
+      return view(await subscriptions.create(ownerOf(actor), body), actor);
+    },
+  );
+  declare(
+    app,
+    "GET",
+    "/subscriptions/:id",
+    {
+      permission: "subscription:own",
+      about: "reach",
+      summary: "A subscription",
+      params: ById,
+      answers: { 200: people.Subscription },
+    },
+    async ({ actor, params, reply }) => {
+      const { item, version } = await subscriptions.get(ownerOf(actor), params.id);
+      showVersion(reply, version);
+      return view(item, actor);
+    },
+  );
+  declare(
+    app,
+    "PATCH",
+    "/subscriptions/:id",
+    {
+      permission: "subscription:own",
+      about: "reach",
+      summary: "Change a subscription",
+      params: ById,
+      body: SubscriptionPatch,
+      answers: { 200: people.Subscription },
+    },
+    async ({ actor, body, params, request, reply }) => {
+      const ownerId = ownerOf(actor);
+      if (body.metricIds) {
+        // What it names already may stay, also while it cannot be read.
+        const before = new Set((await subscriptions.get(ownerId, params.id)).item.metricIds);
+        refuseUnreadable(
+          body.metricIds.filter((id) => !before.has(id)),
+          actor,
+        );
+      }
+      const { item, version } = await subscriptions.update(ownerId, params.id, body, fromVersion(request));
+      showVersion(reply, version);
+      return view(item, actor);
+    },
+  );
+  declare(
+    app,
+    "DELETE",
+    "/subscriptions/:id",
+    {
+      permission: "subscription:own",
+      about: "reach",
+      summary: "Delete a subscription",
+      params: ById,
+      answers: { 204: z.null() },
+    },
+    async ({ actor, params }) => {
+      await subscriptions.delete(ownerOf(actor), params.id);
+      return null;
+    },
+  );
+  declare(
+    app,
+    "GET",
+    "/subscriptions/:id/stream",
+    {
+      permission: "subscription:own",
+      about: "reach",
+      summary: "A subscription's readings, live",
+      params: ById,
+      answers: { 200: EventStream },
+    },
+    async ({ actor, params, request, reply }) => {
+      const { item } = await subscriptions.get(ownerOf(actor), params.id);
+      const metricIds = new Set(item.metricIds);
+      const reader = new LiveReader(parts, actor, "reach");
+      const wants = ({ metricId, siteId }: LiveOwner): boolean => metricIds.has(metricId) && reader.reaches(siteId);
+      streams.stream(reply, { wants, mayGoOn: () => reader.mayGoOn() }, lastEventId(request));
+    },
+  );
+
+  function mayRead(metricId: string, actor: Actor): boolean {
+    const siteId = directory.byMetric(metricId)?.siteId;
+    return siteId !== undefined && access.can(actor, "metric:read", { object: "metric", siteId });
+  }
+
+  /** The same for a metric that is not there and for one that the asker may not read. @throws InvalidInput */
+  function refuseUnreadable(metricIds: readonly string[], actor: Actor): void {
+    const issues = metricIds.flatMap((id, index) =>
+      mayRead(id, actor) ? [] : [{ path: `metricIds.${index}`, message: "is no metric that you may read" }],
+    );
+    if (issues.length > 0) throw new InvalidInput(issues);
+  }
+
+  function view(subscription: Subscription, actor: Actor): z.input<typeof people.Subscription> {
+    const { id, name, createdAtMs } = subscription;
+    const readable = Map.groupBy(subscription.metricIds, (metricId) => mayRead(metricId, actor));
+    return {
+      id,
+      name,
+      metricIds: readable.get(true) ?? [],
+      goneMetricIds: readable.get(false) ?? [],
+      createdAt: isoTime(createdAtMs),
+    };
+  }
+}
+
+/** @throws NotAuthenticated for whoever has nothing of their own */
+function ownerOf(actor: Actor): string {
+  const ownerId = ownerIdOf(actor);
+  if (ownerId === null) throw new NotAuthenticated("Sign in first.");
+  return ownerId;
+}

@@ -134,6 +134,18 @@ describe("people", () => {
   });
 });
 
+describe("sessions that have ended", () => {
+  test("are swept when the next one begins", async () => {
+    const user = await catalogue.users.createFirstAdmin("ada@example.org", "Ada", "hash");
+    await catalogue.users.createSession("ends", user.id, clock.nowMs() + 1_000);
+    await catalogue.users.createSession("stays", user.id, clock.nowMs() + 1_001);
+    await clock.advance(1_000);
+    await catalogue.users.createSession("begins", user.id, clock.nowMs() + 1_000);
+    const rows = new DatabaseSync(path()).prepare("SELECT token_hash FROM session ORDER BY token_hash").all();
+    expect(rows.map((row) => row["token_hash"])).toEqual(["begins", "stays"]);
+  });
+});
+
 describe("secrets at rest", () => {
   test("are sealed in the file, and open again after a restart", async () => {
     const token = "a-very-secret-token";

@@ -9,6 +9,8 @@ declare module "fastify" {
     /** What the asker must be allowed to do; a route without one is refused at start. */
     permission?: Permission;
     takesInfluxKeys?: boolean;
+    /** Whether a request counts towards its actor's limit. */
+    isCounted?: boolean;
   }
   interface FastifyRequest {
     actor: Actor;

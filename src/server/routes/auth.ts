@@ -1,10 +1,11 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { PASSWORD_CHARS_MAX } from "../../access/passwords.ts";
 import type { SignedIn } from "../../access/sign-in.ts";
+import type { SignInOrigin } from "../../access/sign-in-throttle.ts";
 import { NotAuthenticated } from "../../domain/errors.ts";
 import { PASSWORD_CHARS_MIN } from "../../domain/user.ts";
-import { clearSessionCookie, SESSION_COOKIE, setSessionCookie } from "../cookies.ts";
+import { clearSessionCookies, cookieOf, DEVICE_COOKIE, setSignInCookies, shownSessions } from "../cookies.ts";
 import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
@@ -21,16 +22,23 @@ const NewAdmin = z.strictObject({
 });
 
 export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
+  const endShown = (request: FastifyRequest) =>
+    Promise.all(shownSessions(request).map((token) => signIn.signOut(token)));
+
+  /** The session that begins is a new one, and one that the request came with ends: nobody can plant theirs on somebody else. */
+  const enter = async (request: FastifyRequest, reply: FastifyReply, signedIn: SignedIn) => {
+    await endShown(request);
+    setSignInCookies(request, reply, signedIn);
+    return view(signedIn);
+  };
+
   declare(
     app,
     "POST",
     "/auth/login",
     { permission: "public", summary: "Sign in with a password", body: Credentials, answers: { 200: api.Session } },
-    async ({ body, request, reply }) => {
-      const signedIn = await signIn.withPassword(body.email, body.password);
-      setSessionCookie(request, reply, signedIn.sessionToken);
-      return view(signedIn);
-    },
+    async ({ body, request, reply }) =>
+      enter(request, reply, await signIn.withPassword(body.email, body.password, originOf(request))),
   );
 
   declare(
@@ -43,11 +51,7 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
       body: CodeBody,
       answers: { 200: api.Session },
     },
-    async ({ body, request, reply }) => {
-      const signedIn = await signIn.withCode(body.code);
-      setSessionCookie(request, reply, signedIn.sessionToken);
-      return view(signedIn);
-    },
+    async ({ body, request, reply }) => enter(request, reply, await signIn.withCode(body.code, originOf(request))),
   );
 
   declare(
@@ -56,9 +60,8 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
     "/auth/logout",
     { permission: "public", summary: "End the browser's session", answers: { 204: z.null() } },
     async ({ request, reply }) => {
-      const token = request.cookies[SESSION_COOKIE];
-      if (token !== undefined) await signIn.signOut(token);
-      clearSessionCookie(reply);
+      await endShown(request);
+      clearSessionCookies(reply);
       return null;
     },
   );
@@ -92,12 +95,13 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
     "POST",
     "/setup",
     { permission: "public", summary: "Create the first administrator", body: NewAdmin, answers: { 201: api.Session } },
-    async ({ body, request, reply }) => {
-      const signedIn = await signIn.createFirstAdmin(body.code, body.email, body.name, body.password);
-      setSessionCookie(request, reply, signedIn.sessionToken);
-      return view(signedIn);
-    },
+    async ({ body: { code, ...person }, request, reply }) =>
+      enter(request, reply, await signIn.createFirstAdmin(code, person, originOf(request))),
   );
+}
+
+function originOf(request: FastifyRequest): SignInOrigin {
+  return { address: request.ip, device: cookieOf(request, DEVICE_COOKIE) };
 }
 
 function view(signedIn: SignedIn): z.input<typeof api.Session> {

@@ -16,6 +16,7 @@ describe("the server's settings", () => {
       secretKey: null,
       admin: null,
       openData: false,
+      trustedProxies: [],
       telemetryServer: null,
       mqtt: null,
       logLevel: "info",
@@ -88,6 +89,22 @@ describe("the server's settings", () => {
     expect(() => read(env as unknown as Record<string, string>)).toThrow(StartupError);
     expect(() => read(env as unknown as Record<string, string>)).toThrow(line);
     expect(() => read(env as unknown as Record<string, string>)).not.toThrow(/\n/);
+  });
+
+  test("believe the proxies that are named, and no others", () => {
+    const KILOWATCH_TRUSTED_PROXIES = "127.0.0.1, 10.0.0.0/8,::1,2001:db8::/32,192.0.2.1/32,0.0.0.0/1";
+    expect(read({ KILOWATCH_TRUSTED_PROXIES }).trustedProxies).toEqual([
+      ...["127.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32", "192.0.2.1/32", "0.0.0.0/1"],
+    ]);
+    expect(read({ KILOWATCH_TRUSTED_PROXIES: "" }).trustedProxies).toEqual([]);
+  });
+
+  test.each([
+    ...["10.0.0.0/0", "10.0.0.0/33", "::/0", "::/129", "10.0.0.0/", "10.0.0.0/8/8", "10.0.0.0/x", "10.0.0.0/-1"],
+    ...["loopback", "proxy.example", "10.0.0", "10.0.0.1:80", "fe80::1%eth0", "10.0.0.1,", ",", "true", "*"],
+  ])("refuse %s as trusted proxies in one line", (KILOWATCH_TRUSTED_PROXIES) => {
+    expect(() => read({ KILOWATCH_TRUSTED_PROXIES })).toThrow(StartupError);
+    expect(() => read({ KILOWATCH_TRUSTED_PROXIES })).toThrow(/^KILOWATCH_TRUSTED_PROXIES must list addresses[^\n]*$/);
   });
 
   test("leave the command line's API key alone", () => {

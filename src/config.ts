@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { StartupError } from "./domain/errors.ts";
@@ -17,6 +18,8 @@ export interface ServerConfig {
   readonly admin: { readonly email: string; readonly password: string } | null;
   /** Opens `POST /data` and `GET /data` without a key; loopback only. */
   readonly openData: boolean;
+  /** Addresses and networks (CIDR) of proxies whose word on the client's address is believed. */
+  readonly trustedProxies: readonly string[];
   /** The ClickHouse server that holds the readings; null: they are kept in the data folder. */
   readonly telemetryServer: TelemetryServer | null;
   /** Null: readings are not taken by MQTT. */
@@ -89,6 +92,12 @@ const telemetryUrl = z.string().transform((text, context): TelemetryServer => {
   }
 });
 
+const PROXIES = "must list addresses and networks, such as 127.0.0.1,10.0.0.0/8";
+const proxyList = z
+  .string()
+  .transform((text) => text.split(",").map((part) => part.trim()))
+  .refine((parts) => parts.every(isNetwork), PROXIES);
+
 const portNumber = z
   .string()
   .regex(/^\d{1,5}$/, "must be a port number, 0 to 65535")
@@ -107,6 +116,7 @@ const SETTINGS = {
   KILOWATCH_CATALOGUE_URL: z.never("is not supported by this version, which keeps its catalogue in SQLite: unset it"),
   KILOWATCH_TELEMETRY_URL: telemetryUrl,
   KILOWATCH_OPEN_DATA: flagText,
+  KILOWATCH_TRUSTED_PROXIES: proxyList,
   KILOWATCH_MQTT_PORT: portNumber,
   KILOWATCH_MQTT_HOST: z.string().min(1, "must name an address"),
   KILOWATCH_MQTT_TOPIC: z.string(),
@@ -157,6 +167,7 @@ export function readServerConfig(
     secretKey: read("KILOWATCH_SECRET_KEY") ?? null,
     admin: bothOrNeither(read("KILOWATCH_ADMIN_EMAIL"), read("KILOWATCH_ADMIN_PASSWORD")),
     openData,
+    trustedProxies: Object.freeze(read("KILOWATCH_TRUSTED_PROXIES") ?? []),
     telemetryServer: read("KILOWATCH_TELEMETRY_URL") ?? null,
     mqtt: mqttOf(
       {
@@ -221,6 +232,14 @@ function bothOrNeither(email: string | undefined, password: string | undefined):
   if (email === undefined && password === undefined) return null;
   const missing = email === undefined ? "KILOWATCH_ADMIN_EMAIL" : "KILOWATCH_ADMIN_PASSWORD";
   throw new StartupError(`${missing} is not set: the first administrator needs both an e-mail address and a password.`);
+}
+
+/** An address, or a network in CIDR notation; not the whole internet, whose word would be worth nothing. */
+function isNetwork(text: string): boolean {
+  const [address = "", prefix, ...rest] = text.split("/");
+  const bits = { 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  const isPrefix = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= bits);
+  return bits > 0 && isPrefix && rest.length === 0 && !address.includes("%");
 }
 
 function refuseUnknownNames(env: Environment): void {

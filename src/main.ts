@@ -5,10 +5,13 @@ import type { FastifyInstance } from "fastify";
 import pino from "pino";
 import { Access } from "./access/access.ts";
 import { AccessTokens } from "./access/access-tokens.ts";
+import { KnownDevices } from "./access/known-devices.ts";
 import { OneTimeCode } from "./access/one-time-code.ts";
 import { hashPassword } from "./access/passwords.ts";
+import { RequestLimits } from "./access/request-limits.ts";
 import { Sessions } from "./access/sessions.ts";
 import { SignIn } from "./access/sign-in.ts";
+import { SignInThrottle } from "./access/sign-in-throttle.ts";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.ts";
 import type { SeriesDirectory } from "./catalogue/directory.ts";
 import { openSealing } from "./catalogue/sealing.ts";
@@ -60,6 +63,7 @@ export interface Kilowatch {
 export async function startKilowatch(config: ServerConfig, options: StartOptions): Promise<Kilowatch> {
   const log = pino({ level: config.logLevel satisfies LogLevel }, pino.destination({ fd: 2, sync: true }));
   const clock = systemClock;
+  const { trustedProxies } = config;
   const owned = new AsyncDisposableStack();
   try {
     prepareDataFolder(config.dataDir);
@@ -85,6 +89,7 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
       apiKeys: catalogue.apiKeys,
       code,
       clock,
+      throttle: new SignInThrottle(await KnownDevices.open(catalogue.ownSecrets, clock), clock),
       visitorsMayLook: options.visitorsMayLook,
     });
     await createUnattendedAdmin(catalogue, config);
@@ -100,12 +105,13 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
       bodies: new BodyGate(clock),
       access: new Access({ data: config.openData, operation: options.visitorsMayLook }),
       signIn,
+      requestLimits: new RequestLimits(clock),
       clock,
       vendors: VENDORS,
     };
     // Requests are not worth a line each; what fails is logged by the error mapper.
     const logger = log.child({}, { level: config.logLevel === "debug" ? "debug" : "warn" });
-    const app = await buildServer({ parts, logger, pages, version: packageVersion() });
+    const app = await buildServer({ parts, logger, pages, version: packageVersion(), trustedProxies });
     owned.defer(() => app.close());
     const url = await listen(app, config);
     if (config.mqtt) {

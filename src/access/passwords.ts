@@ -15,6 +15,8 @@ export function hashPassword(password: string): Promise<string> {
 /** Whether the password fits; with no hash to compare to (an unknown user) it takes as long, and is false. */
 export async function passwordFits(password: string, passwordHash: string | undefined): Promise<boolean> {
   decoy ??= hashPassword("nobody has this password");
-  const fits = await verify(passwordHash ?? (await decoy), password);
+  // Waited for in either case: the first sign-in after a start takes as long for whomever it is.
+  const decoyHash = await decoy;
+  const fits = await verify(passwordHash ?? decoyHash, password);
   return fits && passwordHash !== undefined;
 }

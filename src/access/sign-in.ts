@@ -3,13 +3,14 @@ import type { Memberships } from "../catalogue/memberships.ts";
 import type { Users } from "../catalogue/users.ts";
 import { API_KEY_MARK } from "../domain/api-key.ts";
 import type { Clock } from "../domain/clock.ts";
-import { Conflict, NotAuthenticated } from "../domain/errors.ts";
+import { Conflict, NotAuthenticated, TooManyRequests } from "../domain/errors.ts";
 import type { User } from "../domain/user.ts";
 import { ACCESS_TOKEN_LIFETIME_S, type AccessTokens } from "./access-tokens.ts";
 import { type Actor, NOBODY, type SignedInUser, VISITOR } from "./actor.ts";
 import type { OneTimeCode } from "./one-time-code.ts";
 import { hashPassword, passwordFits } from "./passwords.ts";
 import type { Sessions } from "./sessions.ts";
+import type { SignInOrigin, SignInThrottle } from "./sign-in-throttle.ts";
 
 /** What a successful sign-in gives. */
 export interface SignedIn {
@@ -18,6 +19,15 @@ export interface SignedIn {
   readonly expiresInS: number;
   /** For the browser's cookie. */
   readonly sessionToken: string;
+  /** For the browser's other cookie: by it the browser is known at the next sign-in. */
+  readonly deviceToken: string;
+}
+
+/** Whoever becomes the first administrator. */
+export interface NewPerson {
+  readonly email: string;
+  readonly name: string;
+  readonly password: string;
 }
 
 export interface SignInParts {
@@ -28,12 +38,15 @@ export interface SignInParts {
   readonly apiKeys: ApiKeys;
   readonly code: OneTimeCode;
   readonly clock: Clock;
+  readonly throttle: SignInThrottle;
   /** Whether somebody who is not signed in may look around (the demo). */
   readonly visitorsMayLook: boolean;
 }
 
 /** Password hashing costs memory and time: this many at once, the rest is asked to come back. */
-const PASSWORD_CHECKS_MAX = 16;
+export const PASSWORD_CHECKS_MAX = 16;
+/** Of these for strangers: they cannot fill the places of those who have signed in before. */
+export const PASSWORD_CHECKS_OF_STRANGERS_MAX = 12;
 
 /** How a person or a program becomes known. */
 export class SignIn {
@@ -52,43 +65,45 @@ export class SignIn {
     return !this.#parts.users.hasAdmin();
   }
 
-  /** @throws NotAuthenticated the same for a wrong password and an unknown e-mail address. */
-  async withPassword(email: string, password: string): Promise<SignedIn> {
-    const found = this.#parts.users.findByEmail(email);
-    if (!(await this.#checked(password, found?.passwordHash)) || !found) {
-      throw new NotAuthenticated("The e-mail address or the password is wrong.");
-    }
-    return this.#signIn(found.user);
+  /** @throws NotAuthenticated, TooManyRequests: the same for a wrong password and an unknown e-mail address. */
+  async withPassword(email: string, password: string, origin: SignInOrigin): Promise<SignedIn> {
+    const attempt = this.#parts.throttle.beginPassword(email, origin);
+    const user = await this.#checked(email, password, attempt.isKnown).catch((error: unknown) => {
+      attempt.takeBack();
+      throw error;
+    });
+    if (!user) throw new NotAuthenticated("The e-mail address or the password is wrong.");
+    attempt.succeed();
+    return this.#signIn(user, origin);
   }
 
-  /** Signs in as the administrator with the link that the server printed. @throws NotAuthenticated, Conflict when there is no administrator yet. */
-  async withCode(code: string): Promise<SignedIn> {
-    if (!this.#parts.code.fits(code)) throw codeRefused();
+  /** Signs in as the administrator with the link that the server printed. @throws NotAuthenticated, TooManyRequests, Conflict when there is no administrator yet. */
+  async withCode(code: string, origin: SignInOrigin): Promise<SignedIn> {
+    this.#requireCode(code, origin);
     const admin = this.#parts.users.findAdmin();
     if (!admin) throw new Conflict("There is no administrator yet: create one first.");
     if (!this.#parts.code.spend(code)) throw codeRefused();
-    return this.#signIn(admin);
+    return this.#signIn(admin, origin);
   }
 
-  /** Creates the first administrator, on the strength of the printed code. @throws NotAuthenticated, Conflict */
-  async createFirstAdmin(code: string, email: string, name: string, password: string): Promise<SignedIn> {
-    if (!this.#parts.code.fits(code)) throw codeRefused();
+  /** Creates the first administrator, on the strength of the printed code. @throws NotAuthenticated, TooManyRequests, Conflict */
+  async createFirstAdmin(code: string, person: NewPerson, origin: SignInOrigin): Promise<SignedIn> {
+    this.#requireCode(code, origin);
+    const { email, name, password } = person;
     const user = await this.#parts.users.createFirstAdmin(email, name, await hashPassword(password));
     this.#parts.code.spend(code);
-    return this.#signIn(user);
+    return this.#signIn(user, origin);
   }
 
-  /** Ends the session of a cookie or of an access token, and with it every token that it gave. */
-  async signOut({
-    sessionToken,
-    actor,
-  }: {
-    readonly sessionToken: string | undefined;
-    readonly actor: Actor;
-  }): Promise<void> {
+  /** Ends the session of a cookie, and with it every token that it gave. */
+  signOut(sessionToken: string): Promise<void> {
     const { sessions } = this.#parts;
-    if (sessionToken !== undefined) await sessions.end(sessions.idOf(sessionToken));
-    if (actor.kind === "user") await sessions.end(actor.sessionId);
+    return sessions.end(sessions.idOf(sessionToken));
+  }
+
+  /** Ends the session by which somebody was recognised. */
+  async endSessionOf(actor: Actor): Promise<void> {
+    if (actor.kind === "user") await this.#parts.sessions.end(actor.sessionId);
   }
 
   /** Whoever has a person's password, cookie or token is out from now on. */
@@ -139,34 +154,36 @@ export class SignIn {
     return user && { kind: "user", user, sites: memberships.of(user.id), sessionId, untilMs };
   }
 
-  async #signIn(user: User): Promise<SignedIn> {
+  async #signIn(user: User, origin: SignInOrigin): Promise<SignedIn> {
     const session = await this.#parts.sessions.begin(user);
     return {
       user,
       accessToken: await this.#parts.accessTokens.issue(user, session.id),
       expiresInS: ACCESS_TOKEN_LIFETIME_S,
       sessionToken: session.token,
+      deviceToken: this.#parts.throttle.welcome(user.email, origin),
     };
   }
 
-  async #checked(password: string, passwordHash: string | undefined): Promise<boolean> {
-    if (this.#passwordChecks >= PASSWORD_CHECKS_MAX) throw new TooManySignIns();
+  /** Does not say whether it was the address or the password that is wrong. */
+  async #checked(email: string, password: string, isKnown: boolean): Promise<User | undefined> {
+    const places = isKnown ? PASSWORD_CHECKS_MAX : PASSWORD_CHECKS_OF_STRANGERS_MAX;
+    if (this.#passwordChecks >= places) {
+      throw new TooManyRequests("Too many sign-ins at once: try again in a second.", 1);
+    }
     this.#passwordChecks++;
     try {
-      return await passwordFits(password, passwordHash);
+      const found = this.#parts.users.findByEmail(email);
+      return (await passwordFits(password, found?.passwordHash)) ? found?.user : undefined;
     } finally {
       this.#passwordChecks--;
     }
   }
-}
 
-/** More sign-ins at once than the server checks. */
-export class TooManySignIns extends Error {
-  readonly retryAfterS = 1;
-
-  constructor() {
-    super("Too many sign-ins at once; try again in a second.");
-    this.name = "TooManySignIns";
+  #requireCode(code: string, origin: SignInOrigin): void {
+    const attempt = this.#parts.throttle.beginCode(origin);
+    if (!this.#parts.code.fits(code)) throw codeRefused();
+    attempt.succeed();
   }
 }
 

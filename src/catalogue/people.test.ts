@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Conflict, NotFound } from "../domain/errors.ts";
 import { VirtualClock } from "../domain/virtual-clock.ts";
@@ -88,6 +89,18 @@ test("a session is somebody's until it ends, over a restart; one more than the m
   expect(catalogue.sessions.userOf("s1")).toBe(id);
   await catalogue.sessions.endAllOf(id);
   expect(catalogue.sessions.userOf(`s${SESSIONS_PER_USER_MAX}`)).toBeUndefined();
+});
+
+test("sessions that have ended are swept when the next one begins", async () => {
+  const { id } = await catalogue.users.createFirstAdmin("ada@example.org", "Ada", "hash");
+  await catalogue.sessions.begin("ends", id, clock.nowMs() + 1_000);
+  await catalogue.sessions.begin("stays", id, clock.nowMs() + 1_001);
+  await clock.advance(1_000);
+  await catalogue.sessions.begin("begins", id, clock.nowMs() + 1_000);
+  const file = new DatabaseSync(join(folder, "catalogue.db"), { readOnly: true });
+  const rows = file.prepare("SELECT token_hash FROM session ORDER BY token_hash").all();
+  file.close();
+  expect(rows.map((row) => row["token_hash"])).toEqual(["begins", "stays"]);
 });
 
 test("are what they are on a site until they are taken off it, and go with it and with themselves", async () => {

@@ -52,5 +52,15 @@ export class StorageUnavailable extends DomainError {
   }
 }
 
+/** Asked more often than is allowed; nothing was done. Asking again after `retryAfterS` seconds is the right thing. */
+export class TooManyRequests extends DomainError {
+  readonly retryAfterS: number;
+
+  constructor(message: string, retryAfterS: number) {
+    super(message);
+    this.retryAfterS = retryAfterS;
+  }
+}
+
 /** The set-up is wrong and the program cannot start. The message is one line that names the cause and the remedy. */
 export class StartupError extends DomainError {}

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 import type { Clock } from "../domain/clock.ts";
 import { qualityName } from "../domain/reading.ts";
@@ -54,6 +54,7 @@ export class LiveStreams {
     // The reader may have gone while it was found out who it is; nobody would ever close this stream.
     if (response.destroyed) return;
     response.writeHead(200, {
+      ...(reply.getHeaders() as OutgoingHttpHeaders),
       "content-type": "text/event-stream",
       "cache-control": "no-store",
       "x-accel-buffering": "no",

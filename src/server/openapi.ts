@@ -12,7 +12,7 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
       components: {
         securitySchemes: {
           bearer: { type: "http", scheme: "bearer" },
-          session: { type: "apiKey", in: "cookie", name: SESSION_COOKIE },
+          session: { type: "apiKey", in: "cookie", name: SESSION_COOKIE.overTls },
         },
       },
       security: [{ bearer: [] }, { session: [] }],

@@ -1,4 +1,5 @@
 import type { Access } from "../access/access.ts";
+import type { RequestLimits } from "../access/request-limits.ts";
 import type { SignIn } from "../access/sign-in.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Collector } from "../collect/collector.ts";
@@ -25,6 +26,7 @@ export interface ServerParts {
   readonly bodies: BodyGate;
   readonly access: Access;
   readonly signIn: SignIn;
+  readonly requestLimits: RequestLimits;
   readonly clock: Clock;
   /** The vendors that a connection may name. */
   readonly vendors: readonly VendorDefinition[];

@@ -1,6 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { TooManySignIns } from "../access/sign-in.ts";
 import { ChangedMeanwhile } from "../catalogue/changed.ts";
 import {
   Conflict,
@@ -10,6 +9,7 @@ import {
   NotAuthenticated,
   NotFound,
   StorageUnavailable,
+  TooManyRequests,
 } from "../domain/errors.ts";
 import { MalformedBody } from "../ingest/codecs/malformed-body.ts";
 import { MalformedLine } from "../ingest/codecs/malformed-line.ts";
@@ -64,7 +64,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof ChangedMeanwhile) return problem(412, error.message);
   if (error instanceof Conflict) return problem(409, error.message);
   if (error instanceof StorageUnavailable) return problem(503, error.message);
-  if (error instanceof TooManySignIns) return problem(429, error.message);
+  if (error instanceof TooManyRequests) return problem(429, error.message);
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.map((issue) => ({
       path: issue.instancePath.replace(/^\//, "").replaceAll("/", "."),
@@ -83,7 +83,7 @@ export function answerErrorsAsProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const answer = problemOf(error);
     if (answer.status >= 500 && answer.status !== 503) request.log.error({ err: error }, "request failed");
-    if (error instanceof StorageUnavailable || error instanceof TooManySignIns) {
+    if (error instanceof StorageUnavailable || error instanceof TooManyRequests) {
       reply.header("retry-after", error.retryAfterS);
     }
     return sendProblem(reply, answer);

@@ -15,6 +15,8 @@ declare module "fastify" {
     /** What it would be done to; the installation unless told, which is the least that anybody may. */
     about?: About;
     takesInfluxKeys?: boolean;
+    /** Whether a request counts towards its actor's limit. */
+    isCounted?: boolean;
   }
   interface FastifyRequest {
     actor: Actor;

@@ -2,12 +2,13 @@ import cookie from "@fastify/cookie";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { targetOf } from "./about.ts";
-import { SESSION_COOKIE } from "./cookies.ts";
+import { cookieOf, SESSION_COOKIE } from "./cookies.ts";
 import { shownCredentials } from "./credentials.ts";
 import { LiveStreams } from "./live-streams.ts";
 import { describeRoutes } from "./openapi.ts";
 import type { RouteParts, ServerParts } from "./parts.ts";
 import { answerErrorsAsProblems } from "./problems.ts";
+import { countRequest } from "./request-limit.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
@@ -31,6 +32,7 @@ import { ObjectViews } from "./views/objects.ts";
 import { SeriesViews } from "./views/series.ts";
 import { mountPages, type PageHandler } from "./web.ts";
 
+const API_PREFIX = "/api/v1";
 /** Largest body of a JSON request. */
 export const JSON_BODY_BYTES_MAX = 1_048_576;
 /** A request's line and headers: room for the ids of 1,000 metrics. */
@@ -46,16 +48,20 @@ export interface ServerOptions {
   /** Null serves the API alone. */
   readonly pages: PageHandler | null;
   readonly version: string;
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed; none unless said. */
+  readonly trustedProxies?: readonly string[];
 }
 
 /** Builds the HTTP server; it does not listen yet. Closing it ends live streams first. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { trustedProxies = [] } = options;
   const app: FastifyInstance = Fastify({
     bodyLimit: JSON_BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { maxHeaderSize: REQUEST_HEAD_BYTES_MAX },
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     logController: new LogController({ disableRequestLogging: true }),
     ...(options.logger && { loggerInstance: options.logger }),
   });
@@ -99,7 +105,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       userRoutes(api, parts);
       api.get("/openapi.json", { config: { permission: "public" }, schema: { hide: true } }, () => app.swagger());
     },
-    { prefix: "/api/v1" },
+    { prefix: API_PREFIX },
   );
   if (options.pages) mountPages(app, options.pages);
   await app.ready();
@@ -119,20 +125,24 @@ function boundSlowBodies(app: FastifyInstance): void {
 }
 
 /** Finds out who asks, and lets no route be reached without the permission that it declares. */
-function guard(app: FastifyInstance, { access, catalogue, signIn }: ServerParts): void {
+function guard(app: FastifyInstance, { access, catalogue, signIn, requestLimits }: ServerParts): void {
   app.decorateRequest("actor");
   app.decorate("declaredRoutes", []);
   app.addHook("onRoute", (route) => {
-    if (!route.config?.permission) throw new TypeError(`${String(route.method)} ${route.url} declares no permission`);
-    const { permission, about = "installation" } = route.config;
+    const { config } = route;
+    if (!config?.permission) throw new TypeError(`${String(route.method)} ${route.url} declares no permission`);
+    // Readings are held back where their bodies are read, and what lies outside of the API has contracts of its own.
+    config.isCounted = route.url.startsWith(API_PREFIX) && config.permission !== "data:push";
+    const { permission, about = "installation" } = config;
     for (const method of [route.method].flat()) app.declaredRoutes.push({ method, url: route.url, permission, about });
   });
-  app.addHook("onRequest", async (request) => {
-    const { permission, about = "installation", takesInfluxKeys } = request.routeOptions.config;
+  app.addHook("onRequest", async (request, reply) => {
+    const { permission, about = "installation", takesInfluxKeys, isCounted } = request.routeOptions.config;
     if (!permission) return;
     const shown = shownCredentials(request.headers, takesInfluxKeys ?? false);
     const isLocal = asksFromThisMachine(request.headers);
-    request.actor = await signIn.actorOf({ ...shown, session: request.cookies[SESSION_COOKIE], isLocal });
+    request.actor = await signIn.actorOf({ ...shown, session: cookieOf(request, SESSION_COOKIE), isLocal });
+    if (isCounted) countRequest(requestLimits, request, reply);
     const target = targetOf(about, request.params as Record<string, string>, catalogue.directory);
     access.require(request.actor, permission, target, isLocal);
   });

@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import type { FastifyInstance } from "fastify";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { problem, sendProblem } from "./problems.ts";
 
 /** The built pages: adapter-node's request handler. */
@@ -9,7 +9,15 @@ export type PageHandler = (request: IncomingMessage, response: ServerResponse, n
 const API_DOOR = Symbol.for("kilowatch.api");
 
 /** What the API looks at; taken from the page's question to it, else from the browser's request for the page. */
-const FORWARDED = ["cookie", "content-type", "accept", "origin", "forwarded", "x-forwarded-for"] as const;
+const FORWARDED = [
+  "cookie",
+  "content-type",
+  "accept",
+  "origin",
+  "forwarded",
+  "x-forwarded-for",
+  "x-forwarded-proto",
+] as const;
 
 /** Hands every path that is no route of the API to the pages. */
 export function mountPages(app: FastifyInstance, pages: PageHandler): void {
@@ -19,7 +27,7 @@ export function mountPages(app: FastifyInstance, pages: PageHandler): void {
       return;
     }
     reply.hijack();
-    const door = (asked: Request): Promise<Response> => askApi(app, asked, request.headers);
+    const door = (asked: Request): Promise<Response> => askApi(app, asked, request);
     Object.assign(request.raw, { [API_DOOR]: door });
     pages(request.raw, reply.raw, () => {
       reply.raw.writeHead(404, { "content-type": "text/plain; charset=utf-8" }).end("Not found\n");
@@ -28,19 +36,21 @@ export function mountPages(app: FastifyInstance, pages: PageHandler): void {
 }
 
 /** Answers a page's own question to the API inside the process, as whoever asked for the page. */
-async function askApi(app: FastifyInstance, asked: Request, page: IncomingHttpHeaders): Promise<Response> {
-  const { host } = page;
+async function askApi(app: FastifyInstance, asked: Request, page: FastifyRequest): Promise<Response> {
+  const { host } = page.headers;
   const { pathname, search } = new URL(asked.url);
   const headers: Record<string, string> = host === undefined ? {} : { host };
   for (const name of FORWARDED) {
-    const value = asked.headers.get(name) ?? page[name];
+    const value = asked.headers.get(name) ?? page.headers[name];
     if (typeof value === "string") headers[name] = value;
   }
   const body = asked.body === null ? undefined : Buffer.from(await asked.arrayBuffer());
+  const { remoteAddress } = page.socket;
   const answer = await app.inject({
     method: asked.method as "GET",
     url: `${pathname}${search}`,
     headers,
+    ...(remoteAddress !== undefined && { remoteAddress }),
     ...(body && { payload: body }),
   });
   const answerHeaders = new Headers();

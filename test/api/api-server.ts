@@ -4,9 +4,12 @@ import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { Access } from "../../src/access/access.ts";
 import { AccessTokens } from "../../src/access/access-tokens.ts";
+import { KnownDevices } from "../../src/access/known-devices.ts";
 import { OneTimeCode } from "../../src/access/one-time-code.ts";
+import { RequestLimits } from "../../src/access/request-limits.ts";
 import { Sessions } from "../../src/access/sessions.ts";
 import { SignIn } from "../../src/access/sign-in.ts";
+import { SignInThrottle } from "../../src/access/sign-in-throttle.ts";
 import type { ApiKeys } from "../../src/catalogue/api-keys.ts";
 import { type Catalogue, openCatalogue } from "../../src/catalogue/catalogue.ts";
 import { Sealing } from "../../src/catalogue/sealing.ts";
@@ -20,6 +23,7 @@ import { LiveHub } from "../../src/live/hub.ts";
 import { BodyGate } from "../../src/server/body/body-gate.ts";
 import type { BodyLimits } from "../../src/server/body/limits.ts";
 import { buildServer } from "../../src/server/server.ts";
+import type { PageHandler } from "../../src/server/web.ts";
 import { JournaledStore } from "../../src/telemetry/journaled-store.ts";
 import { MemoryEngine } from "../../src/telemetry/memory-engine.ts";
 import { openTelemetry } from "../../src/telemetry/open.ts";
@@ -35,6 +39,7 @@ export interface ApiServer {
   readonly store: TelemetryStore;
   readonly clock: VirtualClock;
   readonly code: OneTimeCode;
+  readonly requestLimits: RequestLimits;
   /** What is on its way in. */
   bodies(): Pick<BodyGate, "bodies" | "heldBytes">;
   /** Closes the catalogue and opens it again, as a restart does; nothing but the keys may be used afterwards. */
@@ -51,6 +56,8 @@ export interface ApiServerOptions {
   /** The real engine in its child process, on the machine's own clock. */
   readonly embeddedEngine?: boolean;
   readonly bodyLimits?: Partial<BodyLimits>;
+  readonly trustedProxies?: readonly string[];
+  readonly pages?: PageHandler;
 }
 
 export const ADMIN = { email: "ada@example.org", name: "Ada", password: "correct horse battery" };
@@ -89,8 +96,10 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     apiKeys: catalogue.apiKeys,
     code,
     clock,
+    throttle: new SignInThrottle(await KnownDevices.open(catalogue.ownSecrets, clock), clock),
     visitorsMayLook: options.visitorsMayLook ?? false,
   });
+  const requestLimits = new RequestLimits(clock);
   const gate = new BodyGate(clock, options.bodyLimits);
   const app = await buildServer({
     parts: {
@@ -103,11 +112,13 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       bodies: gate,
       access: new Access({ data: options.openData ?? false, operation: false }),
       signIn,
+      requestLimits,
       clock,
       vendors: VENDORS,
     },
-    pages: null,
+    pages: options.pages ?? null,
     version: "0.0.0-test",
+    ...(options.trustedProxies && { trustedProxies: options.trustedProxies }),
   });
   return {
     app,
@@ -117,6 +128,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     store,
     clock,
     code,
+    requestLimits,
     bodies: () => gate,
     async reopenKeys() {
       await catalogue.close();
@@ -124,7 +136,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       return catalogue.apiKeys;
     },
     async signInAsAdmin() {
-      const { accessToken } = await signIn.createFirstAdmin(code.issue(), ADMIN.email, ADMIN.name, ADMIN.password);
+      const { accessToken } = await signIn.createFirstAdmin(code.issue(), ADMIN, { address: "192.0.2.1" });
       return { authorization: `Bearer ${accessToken}` };
     },
     async close() {

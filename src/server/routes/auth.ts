@@ -1,10 +1,11 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { PASSWORD_CHARS_MAX } from "../../access/passwords.ts";
 import type { SignedIn } from "../../access/sign-in.ts";
+import type { SignInOrigin } from "../../access/sign-in-throttle.ts";
 import { NotAuthenticated } from "../../domain/errors.ts";
 import { PASSWORD_CHARS_MIN } from "../../domain/user.ts";
-import { clearSessionCookie, SESSION_COOKIE, setSessionCookie } from "../cookies.ts";
+import { clearSessionCookies, cookieOf, DEVICE_COOKIE, setSignInCookies, shownSessions } from "../cookies.ts";
 import type { RouteParts } from "../parts.ts";
 import * as people from "../people-schemas.ts";
 import { declare } from "../route.ts";
@@ -22,16 +23,23 @@ const NewAdmin = z.strictObject({
 });
 
 export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
+  const endShown = (request: FastifyRequest) =>
+    Promise.all(shownSessions(request).map((token) => signIn.signOut(token)));
+
+  /** The session that begins is a new one, and one that the request came with ends: nobody can plant theirs on somebody else. */
+  const enter = async (request: FastifyRequest, reply: FastifyReply, signedIn: SignedIn) => {
+    await endShown(request);
+    setSignInCookies(request, reply, signedIn);
+    return view(signedIn);
+  };
+
   declare(
     app,
     "POST",
     "/auth/login",
     { permission: "public", summary: "Sign in with a password", body: Credentials, answers: { 200: people.Session } },
-    async ({ body, request, reply }) => {
-      const signedIn = await signIn.withPassword(body.email, body.password);
-      setSessionCookie(request, reply, signedIn.sessionToken);
-      return view(signedIn);
-    },
+    async ({ body, request, reply }) =>
+      enter(request, reply, await signIn.withPassword(body.email, body.password, originOf(request))),
   );
 
   declare(
@@ -44,11 +52,7 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
       body: CodeBody,
       answers: { 200: people.Session },
     },
-    async ({ body, request, reply }) => {
-      const signedIn = await signIn.withCode(body.code);
-      setSessionCookie(request, reply, signedIn.sessionToken);
-      return view(signedIn);
-    },
+    async ({ body, request, reply }) => enter(request, reply, await signIn.withCode(body.code, originOf(request))),
   );
 
   declare(
@@ -57,8 +61,9 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
     "/auth/logout",
     { permission: "public", summary: "End the browser's session", answers: { 204: z.null() } },
     async ({ actor, request, reply }) => {
-      await signIn.signOut({ sessionToken: request.cookies[SESSION_COOKIE], actor });
-      clearSessionCookie(reply);
+      await endShown(request);
+      await signIn.endSessionOf(actor);
+      clearSessionCookies(reply);
       return null;
     },
   );
@@ -104,12 +109,13 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
       body: NewAdmin,
       answers: { 201: people.Session },
     },
-    async ({ body, request, reply }) => {
-      const signedIn = await signIn.createFirstAdmin(body.code, body.email, body.name, body.password);
-      setSessionCookie(request, reply, signedIn.sessionToken);
-      return view(signedIn);
-    },
+    async ({ body: { code, ...person }, request, reply }) =>
+      enter(request, reply, await signIn.createFirstAdmin(code, person, originOf(request))),
   );
+}
+
+function originOf(request: FastifyRequest): SignInOrigin {
+  return { address: request.ip, device: cookieOf(request, DEVICE_COOKIE) };
 }
 
 function view(signedIn: SignedIn): z.input<typeof people.Session> {

@@ -3,8 +3,12 @@ import type { ServerProcess } from "./server-process.ts";
 const EMAIL = "operator@example.org";
 const PASSWORD = "a password of the tests";
 
-/** Settings that let a `serve` be signed in to without the printed link. */
-export const OPERATOR_ENV = { KILOWATCH_ADMIN_EMAIL: EMAIL, KILOWATCH_ADMIN_PASSWORD: PASSWORD } as const;
+/** Settings that let a `serve` be signed in to without the printed link, and call simulated vendors on this machine. */
+export const OPERATOR_ENV = {
+  KILOWATCH_ADMIN_EMAIL: EMAIL,
+  KILOWATCH_ADMIN_PASSWORD: PASSWORD,
+  KILOWATCH_VENDOR_NETWORKS: "127.0.0.0/8",
+} as const;
 
 /** The part of a connection that the API shows and the suites look at. */
 export interface ConnectionReport {

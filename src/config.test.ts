@@ -19,6 +19,7 @@ describe("the server's settings", () => {
       trustedProxies: [],
       telemetryServer: null,
       mqtt: null,
+      vendorNetworks: [],
       logLevel: "info",
     });
     expect(Object.isFrozen(read({}))).toBe(true);
@@ -54,6 +55,17 @@ describe("the server's settings", () => {
     ["a port past the end", { KILOWATCH_PORT: "65536" }, /^KILOWATCH_PORT must be a port number/],
     ["a level that is none", { KILOWATCH_LOG_LEVEL: "loud" }, /^KILOWATCH_LOG_LEVEL must be one of debug/],
     ["a flag that is neither 0 nor 1", { KILOWATCH_OPEN_DATA: "yes" }, /^KILOWATCH_OPEN_DATA must be 1/],
+    [
+      "an address for a network",
+      { KILOWATCH_VENDOR_NETWORKS: "10.0.0.0/8,10.0.0.5" },
+      /"10\.0\.0\.5", which is no net/,
+    ],
+    [
+      "a network of a name",
+      { KILOWATCH_VENDOR_NETWORKS: "localhost/8" },
+      /^KILOWATCH_VENDOR_NETWORKS holds "localhost/,
+    ],
+    ["a network's end", { KILOWATCH_VENDOR_NETWORKS: "10.0.0.0/8," }, /^KILOWATCH_VENDOR_NETWORKS holds ""/],
     ["half an administrator", { KILOWATCH_ADMIN_EMAIL: "a@example.org" }, /^KILOWATCH_ADMIN_PASSWORD is not set/],
     [
       "a short password",
@@ -105,6 +117,14 @@ describe("the server's settings", () => {
   ])("refuse %s as trusted proxies in one line", (KILOWATCH_TRUSTED_PROXIES) => {
     expect(() => read({ KILOWATCH_TRUSTED_PROXIES })).toThrow(StartupError);
     expect(() => read({ KILOWATCH_TRUSTED_PROXIES })).toThrow(/^KILOWATCH_TRUSTED_PROXIES must list addresses[^\n]*$/);
+  });
+
+  test("list networks of vendors", () => {
+    expect(read({ KILOWATCH_VENDOR_NETWORKS: "10.0.0.0/8, 192.168.1.7/32,fd12::/16" }).vendorNetworks).toEqual([
+      "10.0.0.0/8",
+      "192.168.1.7/32",
+      "fd12::/16",
+    ]);
   });
 
   test("leave the command line's API key alone", () => {

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { StartupError } from "./domain/errors.ts";
 import { isLoopback } from "./domain/loopback.ts";
+import { parseNetwork } from "./domain/network.ts";
 import { PASSWORD_CHARS_MIN } from "./domain/user.ts";
 
 /** How the server is set up: read once, from flags and the environment, and frozen. */
@@ -24,6 +25,8 @@ export interface ServerConfig {
   readonly telemetryServer: TelemetryServer | null;
   /** Null: readings are not taken by MQTT. */
   readonly mqtt: MqttConfig | null;
+  /** Networks in CIDR notation beyond the public internet in which vendors may be called. */
+  readonly vendorNetworks: readonly string[];
   readonly logLevel: LogLevel;
 }
 
@@ -97,6 +100,15 @@ const proxyList = z
   .string()
   .transform((text) => text.split(",").map((part) => part.trim()))
   .refine((parts) => parts.every(isNetwork), PROXIES);
+const networkList = z.string().transform((text, context): readonly string[] => {
+  const networks = text.split(",").map((network) => network.trim());
+  const wrong = networks.find((network) => parseNetwork(network) === null);
+  if (wrong === undefined) return Object.freeze(networks);
+  context.addIssue(
+    `holds "${wrong}", which is no network: write networks like 10.0.0.0/8 or fd12::/16 and single addresses like 10.0.0.5/32, separated by commas`,
+  );
+  return z.NEVER;
+});
 
 const portNumber = z
   .string()
@@ -122,6 +134,7 @@ const SETTINGS = {
   KILOWATCH_MQTT_TOPIC: z.string(),
   KILOWATCH_MQTT_TLS_CERT: z.string(),
   KILOWATCH_MQTT_TLS_KEY: z.string(),
+  KILOWATCH_VENDOR_NETWORKS: networkList,
   KILOWATCH_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`),
   /** Of the commands that talk to a server; the server itself has no use for it. */
   KILOWATCH_API_KEY: z.string(),
@@ -179,6 +192,7 @@ export function readServerConfig(
       },
       host,
     ),
+    vendorNetworks: read("KILOWATCH_VENDOR_NETWORKS") ?? [],
     logLevel: read("KILOWATCH_LOG_LEVEL") ?? "info",
   });
 }

@@ -32,6 +32,8 @@ import { openClusterTelemetry } from "./telemetry/cluster/open.ts";
 import type { JournaledStore } from "./telemetry/journaled-store.ts";
 import { openTelemetry } from "./telemetry/open.ts";
 import type { RetentionClasses, TelemetryStore } from "./telemetry/store.ts";
+import { AddressGuard } from "./transport/address-guard.ts";
+import { openGuardedPool } from "./transport/guarded-pool.ts";
 import { VENDORS, vendorById } from "./vendors/registry.ts";
 
 export interface StartOptions {
@@ -78,7 +80,9 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
 
     const live = new LiveHub();
     const pipeline = new IngestPipeline({ store, directory: catalogue.directory, live, clock });
-    const collector = new Collector({ catalogue, pipeline, vendorById, clock, log });
+    const guard = new AddressGuard({ listed: config.vendorNetworks, setting: "KILOWATCH_VENDOR_NETWORKS" });
+    const openSockets = (baseUrl: string) => openGuardedPool(baseUrl, guard);
+    const collector = new Collector({ catalogue, pipeline, vendorById, openSockets, clock, log });
     owned.defer(() => collector.close());
     const code = new OneTimeCode(clock);
     const signIn = new SignIn({

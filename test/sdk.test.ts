@@ -6,7 +6,7 @@ import { VENDORS } from "../src/vendors/registry.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 /** Packages that the SDK may need; each runs on Node 20. */
-const PACKAGES = ["mqtt", "temporal-polyfill", "undici", "zod"];
+const PACKAGES = ["ipaddr.js", "mqtt", "temporal-polyfill", "undici", "zod"];
 /** Modules of Node that Node 20 lacks. */
 const NEWER_MODULES = ["node:sqlite", "node:sea", "node:quic"];
 

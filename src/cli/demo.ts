@@ -8,6 +8,9 @@ import { isLoopback } from "../domain/loopback.ts";
 import { withExample } from "./program.ts";
 import { stopOnSignals } from "./serve.ts";
 
+/** Where the demo's vendor is: this machine. */
+const SIMULATORS = "127.0.0.0/8";
+
 /** `kilowatch demo`: the server with a simulated vendor and a fleet of 500 inverters, its data apart from real data. */
 export function addDemo(program: Command): void {
   const command = program
@@ -17,7 +20,8 @@ export function addDemo(program: Command): void {
     .option("--data-dir <folder>", "where the demo's data is kept (default: ./data-demo)")
     .action(async (flags: ServerFlags) => {
       process.stdout.write("Kilowatch demo: starting …\n");
-      const config = readServerConfig(flags, { dataDir: "./data-demo", openData: true });
+      const asked = readServerConfig(flags, { dataDir: "./data-demo", openData: true });
+      const config = { ...asked, vendorNetworks: [...asked.vendorNetworks, SIMULATORS] };
       if (!isLoopback(config.host)) {
         throw new StartupError(
           `The demo lets everyone look in without a password, so it listens on this machine only: unset KILOWATCH_HOST (${config.host}).`,

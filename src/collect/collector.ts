@@ -1,3 +1,4 @@
+import type { Dispatcher } from "undici";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Connection } from "../domain/connection.ts";
@@ -22,6 +23,8 @@ export interface CollectorParts {
   readonly pipeline: IngestPipeline;
   /** The registry's look-up. */
   readonly vendorById: (id: string) => VendorDefinition | undefined;
+  /** Opens what sends the requests of an account and decides which addresses it may have. @throws InvalidInput when the URL is none */
+  readonly openSockets: (baseUrl: string) => Dispatcher;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -33,10 +36,12 @@ export class Collector {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #vendorById: (id: string) => VendorDefinition | undefined;
+  readonly #openSockets: (baseUrl: string) => Dispatcher;
   readonly #pollers = new Map<string, Poller>();
 
   constructor(parts: CollectorParts) {
     this.#vendorById = parts.vendorById;
+    this.#openSockets = parts.openSockets;
     this.#catalogue = parts.catalogue;
     this.#pipeline = parts.pipeline;
     this.#clock = parts.clock;
@@ -62,11 +67,14 @@ export class Collector {
     if (!vendor)
       throw new InvalidInput([{ path: "vendor", message: `"${connection.vendor}" is no vendor that is known` }]);
     const credential = vendor.credential.parse(await this.#catalogue.connections.credential(connection.id));
+    const { baseUrl } = connection;
+    const dispatcher = this.#openSockets(baseUrl);
     const poller = new Poller({
       connection,
       devices: await this.#catalogue.devices.ofConnection(connection.id),
       // The process before this one may have spent the vendor's budget a moment ago.
-      client: vendor.open({ baseUrl: connection.baseUrl, credential, clock: this.#clock, budgetSpent: true }),
+      client: vendor.open({ baseUrl, credential, clock: this.#clock, budgetSpent: true, dispatcher }),
+      sockets: dispatcher,
       limits: vendor.limits,
       valuesEveryMs: vendor.device?.valuesEveryMs ?? 0,
       directory: this.#catalogue.directory,

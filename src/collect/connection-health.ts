@@ -9,7 +9,7 @@ export type ConnectionState =
   | "running"
   /** The last request failed; it is tried again by itself. */
   | "backing_off"
-  /** The vendor refused the credential; nothing more is sent by this process. */
+  /** The vendor refused the credential, or its address may not be called: nothing is sent until a person changes that. */
   | "refused";
 
 export interface ConnectionHealth {
@@ -53,6 +53,11 @@ export class ConnectionHealthTracker {
 
   refused(message: string): void {
     this.#change("refused", message, "the vendor refused the credential; polling stops");
+  }
+
+  /** Nothing may be sent to the vendor's address. */
+  barred(message: string): void {
+    this.#change("refused", message, "the vendor's address may not be called; nothing is sent");
   }
 
   #change(state: ConnectionState, message: string, logLine: string): void {

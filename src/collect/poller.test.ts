@@ -7,7 +7,7 @@ import { ACTIVE_POWER } from "../domain/metric.ts";
 import { QUALITY, type ReadingColumns } from "../domain/reading.ts";
 import { VirtualClock } from "../domain/virtual-clock.ts";
 import type { IngestPipeline } from "../ingest/pipeline.ts";
-import { VendorAuthRejected, VendorUnavailable } from "../transport/errors.ts";
+import { VendorAddressRefused, VendorAuthRejected, VendorUnavailable } from "../transport/errors.ts";
 import type { LatestBatch, VendorClient } from "../vendors/vendor.ts";
 import { BACKOFF_MS_MAX, longestBackoffMs, Poller } from "./poller.ts";
 
@@ -18,7 +18,7 @@ const POLL_INTERVAL_MS = 60_000;
 /** A vendor that takes one virtual second a request, and does what the test says. */
 class FakeVendor implements VendorClient {
   readonly asked: { serials: readonly string[]; atMs: number }[] = [];
-  behaviour: "answers" | "unavailable" | "refuses" = "answers";
+  behaviour: "answers" | "unavailable" | "refuses" | "is elsewhere" = "answers";
   closed = false;
   readonly #clock: VirtualClock;
 
@@ -30,6 +30,7 @@ class FakeVendor implements VendorClient {
     this.asked.push({ serials, atMs: this.#clock.monotonicMs() });
     await this.#clock.sleepUntil(this.#clock.monotonicMs() + 1_000, signal);
     if (this.behaviour === "refuses") throw new VendorAuthRejected("The token was refused.", FACTS);
+    if (this.behaviour === "is elsewhere") throw new VendorAddressRefused("The vendor is at 10.0.0.1.", FACTS);
     const failure =
       this.behaviour === "unavailable" ? new VendorUnavailable("The vendor cannot be reached.", FACTS) : null;
     const readings = serials.map((device) => ({
@@ -51,6 +52,8 @@ let clock: VirtualClock;
 let vendor: FakeVendor;
 let stored: ReadingColumns[];
 let storageFails: boolean;
+/** Whether the client was closed when its sockets were; null while they are open. */
+let socketsClosedAfter: boolean | null;
 let lines: { level: string; message: string }[];
 let directory: SeriesDirectory;
 let poller: Poller;
@@ -60,6 +63,7 @@ beforeEach(() => {
   vendor = new FakeVendor(clock);
   stored = [];
   storageFails = false;
+  socketsClosedAfter = null;
   lines = [];
   directory = new SeriesDirectory();
   const devices = Array.from({ length: DEVICES }, (_, index): Device => {
@@ -99,6 +103,11 @@ beforeEach(() => {
     },
     devices,
     client: vendor,
+    sockets: {
+      async destroy() {
+        socketsClosedAfter = vendor.closed;
+      },
+    },
     limits: { budgets: [{ requests: 1, perMs: 1_000 }], devicesPerBatch: 10, requestsPerBatch: 1 },
     valuesEveryMs: 0,
     directory,
@@ -122,7 +131,7 @@ describe("a poller", () => {
     expect(poller.health.state).toBe("running");
     expect(poller.counts).toMatchObject({ requests: 6, failedRequests: 0, readings: 2 * DEVICES });
     await poller.close();
-    expect(vendor.closed).toBe(true);
+    expect(socketsClosedAfter).toBe(true);
   });
 
   test("keeps each device's interval over a simulated day", async () => {
@@ -182,6 +191,21 @@ describe("a poller", () => {
     await clock.advance(10_000);
     expect(storedSeries()).not.toContain(1);
     expect(storedSeries()).toContain(2);
+    await poller.close();
+  });
+
+  test("looks after a refused address seldom and says so once, until the vendor has another", async () => {
+    vendor.behaviour = "is elsewhere";
+    poller.start();
+    await clock.advance(3_600_000);
+    expect(vendor.asked.length).toBeLessThanOrEqual(3_600_000 / BACKOFF_MS_MAX.least);
+    expect(vendor.asked.length).toBeGreaterThan(50);
+    expect(poller.health).toMatchObject({ state: "refused", message: "The vendor is at 10.0.0.1." });
+    expect(lines).toEqual([{ level: "warn", message: "the vendor's address may not be called; nothing is sent" }]);
+    vendor.behaviour = "answers";
+    await clock.advance(BACKOFF_MS_MAX.least + POLL_INTERVAL_MS + 5_000);
+    expect(poller.health).toMatchObject({ state: "running", message: null });
+    expect(new Set(storedSeries()).size).toBe(DEVICES);
     await poller.close();
   });
 

@@ -6,7 +6,13 @@ import { StorageUnavailable } from "../domain/errors.ts";
 import type { Log } from "../domain/log.ts";
 import { type ReadingColumns, ReadingColumnsBuilder } from "../domain/reading.ts";
 import type { IngestPipeline } from "../ingest/pipeline.ts";
-import { type LatestBatch, VendorAuthRejected, type VendorClient, type VendorLimits } from "../vendors/vendor.ts";
+import {
+  type LatestBatch,
+  VendorAddressRefused,
+  VendorAuthRejected,
+  type VendorClient,
+  type VendorLimits,
+} from "../vendors/vendor.ts";
 import { type ConnectionHealth, ConnectionHealthTracker } from "./connection-health.ts";
 import { DueQueue } from "./due-queue.ts";
 
@@ -26,6 +32,8 @@ export interface PollerParts {
   readonly connection: Connection;
   readonly devices: readonly Device[];
   readonly client: VendorClient;
+  /** What the client's requests go through; closed after it. */
+  readonly sockets: { destroy(): Promise<void> };
   readonly limits: VendorLimits;
   /** As `DeviceDefinition.valuesEveryMs`. */
   readonly valuesEveryMs: number;
@@ -102,6 +110,7 @@ export class Poller {
     this.#stop.abort(new DOMException("The poller stops.", "AbortError"));
     await this.#running;
     await this.#parts.client.close();
+    await this.#parts.sockets.destroy();
   }
 
   async #run(): Promise<void> {
@@ -138,6 +147,9 @@ export class Poller {
         if (batch.failure) await this.#backOff(batch);
         else await this.#take(batch);
       }
+    } catch (error) {
+      if (!(error instanceof VendorAddressRefused)) throw error;
+      await this.#waitForAnotherAddress(error);
     } finally {
       // In any case, so that no device is ever forgotten.
       const nextMs = clock.monotonicMs() + this.#parts.connection.pollIntervalMs;
@@ -182,6 +194,13 @@ export class Poller {
     // Between half and all of the ceiling: never at once, and not in step with other programs that lost the vendor too.
     const pauseMs = ceilingMs * (0.5 + this.#random() / 2);
     await clock.sleepUntil(clock.monotonicMs() + pauseMs, this.#stop.signal);
+  }
+
+  /** Nothing was sent, so there is nothing to spare the vendor. A name may have another address later, and looking it up is cheap. */
+  async #waitForAnotherAddress({ message }: VendorAddressRefused): Promise<void> {
+    const { clock, connection } = this.#parts;
+    this.#health.barred(message);
+    await clock.sleepUntil(clock.monotonicMs() + longestBackoffMs(connection.pollIntervalMs), this.#stop.signal);
   }
 
   #columnsOf(batch: LatestBatch): ReadingColumns {

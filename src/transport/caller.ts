@@ -18,7 +18,8 @@ export type { Answer, CallOptions, CallRequest } from "./request.ts";
 export const REQUEST_TIMEOUT_MS = 30_000;
 export const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 export const RETRIES_MAX = 3;
-const SOCKETS_MAX = 128;
+/** Of the sockets of an account. */
+export const POOL_OPTIONS = { connections: 128, pipelining: 1 } as const;
 
 /** Told what happens to calls, for metrics. Handlers must not throw. */
 export interface CallEvents {
@@ -103,8 +104,7 @@ export class Caller {
     this.#signingClock = new SigningClock(this.#clock);
     this.#ownsDispatcher = options.dispatcher === undefined;
     this.#dispatcher =
-      options.dispatcher ??
-      new Pool(this.#origin, { connections: SOCKETS_MAX, pipelining: 1, connectTimeout: this.#requestTimeoutMs });
+      options.dispatcher ?? new Pool(this.#origin, { ...POOL_OPTIONS, connectTimeout: this.#requestTimeoutMs });
   }
 
   /** Cleans text of the account's secrets. */

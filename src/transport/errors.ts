@@ -32,6 +32,12 @@ export abstract class VendorError extends Error {
 /** The signature, token or credential is not accepted. Final: only another credential (or a corrected clock) helps. */
 export class VendorAuthRejected extends VendorError {}
 
+/**
+ * The vendor's address is one that this server must not call. Nothing was sent, and nothing will be until the address is another, or an
+ * administrator lists its network.
+ */
+export class VendorAddressRefused extends VendorError {}
+
 /** The vendor's limit was met. */
 export class VendorRateLimited extends VendorError {
   /** Epoch ms before which no call of this credential may be sent. */

@@ -37,9 +37,9 @@ export interface RawAnswer extends AnswerHead {
   readonly decoded?: unknown;
 }
 
-/** Why an exchange brought no whole answer. `network`: refused, reset, cut off, not found. */
+/** Why an exchange brought no whole answer. `network`: refused, reset, cut off, not found. `address`: one that may not be called. */
 export class ExchangeFault extends Error {
-  readonly kind: "timeout" | "too_large" | "network";
+  readonly kind: "timeout" | "too_large" | "network" | "address";
   /** Node's or undici's error code, where there is one. */
   readonly code: string | null;
 
@@ -49,6 +49,11 @@ export class ExchangeFault extends Error {
     this.kind = kind;
     this.code = code;
   }
+}
+
+/** What a dispatcher fails with that opens no socket to the vendor's address; the message goes on from "is not called: ". */
+export class AddressRefused extends Error {
+  override readonly name = "AddressRefused";
 }
 
 /** Ends a timer whose exchange is over; made once, since making an error is not cheap. */
@@ -142,7 +147,8 @@ export function exchange(
           decode(whole, () => settle(whole, decoder !== null && isWell(whole) ? decoder.end() : undefined));
         },
         onResponseError(_controller, error) {
-          fail(new ExchangeFault("network", error.message, codeOf(error)));
+          const kind = error instanceof AddressRefused ? "address" : "network";
+          fail(new ExchangeFault(kind, error.message, codeOf(error)));
         },
       },
     );

@@ -1,6 +1,7 @@
 import {
   ERROR_BODY_CHARS_MAX,
   type FailureFacts,
+  VendorAddressRefused,
   VendorAuthRejected,
   type VendorError,
   VendorProtocolError,
@@ -72,6 +73,8 @@ export function failureOfFault(fault: ExchangeFault, context: FailureContext): V
       return new VendorTimeout(`${vendor} gave ${message}.`, facts);
     case "too_large":
       return new VendorProtocolError(`${vendor}: ${message}.`, facts);
+    case "address":
+      return new VendorAddressRefused(`${vendor} is not called: ${message}.`, facts);
     case "network":
       return new VendorUnavailable(`${vendor} cannot be reached: ${networkWords(fault.code, message)}.`, facts);
   }

@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { systemClock } from "../domain/clock.ts";
 import { READING_TIME_MS } from "../domain/reading.ts";
+import { AddressGuard } from "../transport/address-guard.ts";
 import { leastSpanMs } from "../transport/budget.ts";
 import { RETRIES_MAX } from "../transport/caller.ts";
-import { VendorAuthRejected, VendorUnavailable } from "../transport/errors.ts";
+import { VendorAddressRefused, VendorAuthRejected, VendorUnavailable } from "../transport/errors.ts";
+import { openGuardedPool } from "../transport/guarded-pool.ts";
 import { mostInAnyWindow, type VendorAnswer } from "../transport/virtual-vendor.ts";
 import {
   type Behaviour,
@@ -132,6 +135,20 @@ export function vendorContract(name: string, harness: VendorHarness): void {
         await expect(stage.clock.run(sweeping)).rejects.toBeInstanceOf(VendorAuthRejected);
         await stage.clock.advance(60_000);
         expect(stage.network.seen).toHaveLength(1);
+      });
+
+      test("an address that may not be called ends the sweep: every request goes through what the account was given", async () => {
+        const baseUrl = "http://127.0.0.1:9/base/";
+        const dispatcher = openGuardedPool(baseUrl, new AddressGuard({ listed: [], setting: "THE_SETTING" }));
+        const account = { baseUrl, credential: harness.credential, clock: systemClock, dispatcher };
+        const client = definition.open(account);
+        try {
+          const sweeping = sweepAll({ client }, fleet(3 * devicesPerBatch));
+          await expect(sweeping).rejects.toBeInstanceOf(VendorAddressRefused);
+        } finally {
+          await client.close();
+          await dispatcher.destroy();
+        }
       });
 
       test("a request that fails for good is told with its devices, and the rest goes on", async () => {

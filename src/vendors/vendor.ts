@@ -1,3 +1,4 @@
+import type { Dispatcher } from "undici";
 import type { ZodType } from "zod";
 import type { Clock } from "../domain/clock.ts";
 import type { DeviceKind } from "../domain/device.ts";
@@ -7,15 +8,15 @@ import type { Budget } from "../transport/budget.ts";
 import type { CallEvents } from "../transport/caller.ts";
 import type { VendorError } from "../transport/errors.ts";
 
-/** The one error that a caller of this port must tell from the others: no further request can succeed. */
-export { VendorAuthRejected } from "../transport/errors.ts";
+/** The errors that a caller of this port must tell from the others: no further request can succeed. */
+export { VendorAddressRefused, VendorAuthRejected } from "../transport/errors.ts";
 
 /** Reads the newest values of many devices. */
 export interface LatestReader {
   /**
    * Asks for any number of devices in as few requests as the vendor allows, yielding each batch's outcome as it comes.
    * A batch that fails for good is yielded with its `failure` and the rest goes on, except for an error that would
-   * meet every other request too (`VendorAuthRejected`): that one is thrown. Aborting rejects with the signal's reason.
+   * meet every other request too (`VendorAuthRejected`, `VendorAddressRefused`): that one is thrown. Aborting rejects with the signal's reason.
    */
   readLatest(devices: readonly string[], signal?: AbortSignal): AsyncGenerator<LatestBatch, void, undefined>;
 }
@@ -108,6 +109,8 @@ export interface VendorAccount {
   readonly events?: CallEvents;
   /** True after a restart: the budget counts as just spent, since the last process may have spent it a moment ago. */
   readonly budgetSpent?: boolean;
+  /** Sends every request; closed by whoever opened it. Without one the account has sockets of its own, to any address. */
+  readonly dispatcher?: Dispatcher;
 }
 
 /** An open account. Its capabilities are the ports it implements. */

@@ -28,6 +28,8 @@ import { JournaledStore } from "../../src/telemetry/journaled-store.ts";
 import { MemoryEngine } from "../../src/telemetry/memory-engine.ts";
 import { openTelemetry } from "../../src/telemetry/open.ts";
 import type { TelemetryStore } from "../../src/telemetry/store.ts";
+import { AddressGuard } from "../../src/transport/address-guard.ts";
+import { openGuardedPool } from "../../src/transport/guarded-pool.ts";
 import { VENDORS, vendorById } from "../../src/vendors/registry.ts";
 
 /** The real server over a real catalogue and journal; only the engine is in memory and the clock stands still. */
@@ -55,6 +57,8 @@ export interface ApiServerOptions {
   readonly journalBytesMax?: number;
   /** The real engine in its child process, on the machine's own clock. */
   readonly embeddedEngine?: boolean;
+  /** Default: this machine. */
+  readonly vendorNetworks?: readonly string[];
   readonly bodyLimits?: Partial<BodyLimits>;
   readonly trustedProxies?: readonly string[];
   readonly pages?: PageHandler;
@@ -79,10 +83,12 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       });
   const live = new LiveHub();
   const pipeline = new IngestPipeline({ store, directory: catalogue.directory, live, clock });
+  const guard = new AddressGuard({ listed: options.vendorNetworks ?? ["127.0.0.0/8"], setting: "A SETTING" });
   const collector = new Collector({
     catalogue,
     pipeline,
     vendorById,
+    openSockets: (baseUrl) => openGuardedPool(baseUrl, guard),
     clock,
     log: silentLog,
   });

@@ -104,6 +104,7 @@ export async function thirtyDays(harness: VendorHarness, seed: number): Promise<
     },
     devices,
     client,
+    sockets: { destroy: async () => {} },
     limits: { ...limits, devicesPerBatch },
     valuesEveryMs: 0,
     directory: directoryOf(harness, devices),

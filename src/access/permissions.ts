@@ -18,6 +18,7 @@ export const PERMISSIONS = [
   "key:manage",
   "readings:delete",
   "retention:manage",
+  "audit:read",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -28,9 +29,9 @@ const GRANTS: Readonly<Record<Role, ReadonlySet<Permission>>> = {
 };
 
 const READ: readonly Permission[] = [...VIEWER, "data:read"];
-/** Who lets others in is a person: no key makes keys. Nor does one do what cannot be undone. */
-const FOR_PEOPLE: readonly Permission[] = ["key:manage", "readings:delete", "retention:manage"];
-/** `manage` reads, and does what an administrator does but push readings, remove them, and decide who gets in. */
+/** Who lets others in is a person: no key makes keys. Nor does one do what cannot be undone, or see what people did. */
+const FOR_PEOPLE: readonly Permission[] = ["key:manage", "readings:delete", "retention:manage", "audit:read"];
+/** `manage` reads, and does what an administrator does but push readings, remove them, decide who gets in, and see who did what. */
 const SCOPES: Readonly<Record<ApiKeyScope, ReadonlySet<Permission>>> = {
   ingest: new Set<Permission>(["public", "data:push"]),
   read: new Set(READ),

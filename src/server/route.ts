@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Actor } from "../access/actor.ts";
 import type { Permission } from "../access/permissions.ts";
+import type { AuditNote } from "./audit-trail.ts";
 import { Problem } from "./schemas.ts";
 
 declare module "fastify" {
@@ -33,6 +34,13 @@ export interface RouteSpec<Params extends Schema, Query extends Schema, Body ext
   readonly streamedBody?: { readonly types: readonly string[]; readonly shape: z.ZodType };
   /** Whether an API key may come as InfluxDB's clients send theirs (`credentials.ts`). */
   readonly takesInfluxKeys?: boolean;
+  /** How the audit log tells of it. A route that changes something, and does not take readings, must have this. */
+  readonly audit?: {
+    /** The object's kind and the deed: `site.create`. */
+    readonly action: `${string}.${string}`;
+    /** What is said of a call whose input is good, before it is answered. Never a secret. */
+    readonly note?: (input: RouteInput<Params, Query, Body>) => AuditNote | Promise<AuditNote>;
+  };
   /** The one success status, and what it brings. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
 }
@@ -63,7 +71,11 @@ export function declare<
   app.route({
     method,
     url,
-    config: { permission: spec.permission, takesInfluxKeys: spec.takesInfluxKeys ?? false },
+    config: {
+      permission: spec.permission,
+      takesInfluxKeys: spec.takesInfluxKeys ?? false,
+      ...(spec.audit && { audited: spec.audit.action }),
+    },
     schema: {
       summary: spec.summary,
       response: { "4xx": PROBLEM, ...spec.answers },
@@ -73,7 +85,7 @@ export function declare<
       ...(spec.streamedBody && { body: spec.streamedBody.shape, consumes: [...spec.streamedBody.types] }),
     },
     async handler(request, reply) {
-      const answered = await answer({
+      const input = {
         actor: request.actor,
         // The validator has put the schemas' outputs in these places before the handler runs.
         params: request.params as Input<Params>,
@@ -81,10 +93,17 @@ export function declare<
         body: request.body as Input<Body>,
         request,
         reply,
-      });
+      };
+      if (spec.audit?.note) request.auditNote = await spec.audit.note(input);
+      const answered = await answer(input);
+      if (spec.audit && hasId(answered)) request.auditNote = { ...request.auditNote, answeredId: answered.id };
       // A stream whose reader went away has sent its head, and does not count as sent.
       if (reply.sent || reply.raw.headersSent) return reply;
       return reply.code(status).send(answered);
     },
   });
+}
+
+function hasId(answered: unknown): answered is { readonly id: string } {
+  return typeof answered === "object" && answered !== null && "id" in answered && typeof answered.id === "string";
 }

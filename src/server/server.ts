@@ -1,6 +1,7 @@
 import cookie from "@fastify/cookie";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { AuditRecorder } from "./audit-trail.ts";
 import { SESSION_COOKIE } from "./cookies.ts";
 import { shownCredentials } from "./credentials.ts";
 import { requireSiteOfKey } from "./key-sites.ts";
@@ -9,6 +10,7 @@ import { describeRoutes } from "./openapi.ts";
 import type { RouteParts, ServerParts } from "./parts.ts";
 import { answerErrorsAsProblems } from "./problems.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { connectionRoutes } from "./routes/connections.ts";
@@ -64,9 +66,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   });
   await app.register(cookie);
   await describeRoutes(app, options.version);
-  guard(app, options.parts);
+  const audit = new AuditRecorder(options.parts.catalogue.audit, options.parts.clock, app.log);
+  guard(app, options.parts, audit);
+  await audit.attach(app);
 
-  const parts = withViews(options.parts);
+  const parts = withViews(options.parts, audit);
   app.addHook("onClose", async () => parts.bodies.close());
   const streams = new LiveStreams(parts.live);
   app.addHook("preClose", async () => streams.close());
@@ -77,6 +81,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await app.register(
     async (api) => {
       apiKeyRoutes(api, parts);
+      auditRoutes(api, parts);
       authRoutes(api, parts);
       catalogueRoutes(api, parts);
       connectionRoutes(api, parts);
@@ -108,7 +113,7 @@ function boundSlowBodies(app: FastifyInstance): void {
 }
 
 /** Finds out who asks, and lets no route be reached without the permission that it declares. */
-function guard(app: FastifyInstance, { access, catalogue, signIn }: ServerParts): void {
+function guard(app: FastifyInstance, { access, catalogue, signIn }: ServerParts, audit: AuditRecorder): void {
   app.decorateRequest("actor");
   app.addHook("onRoute", (route) => {
     if (!route.config?.permission) throw new TypeError(`${String(route.method)} ${route.url} declares no permission`);
@@ -119,17 +124,23 @@ function guard(app: FastifyInstance, { access, catalogue, signIn }: ServerParts)
     const shown = shownCredentials(request.headers, takesInfluxKeys ?? false);
     const isLocal = asksFromThisMachine(request.headers);
     request.actor = await signIn.actorOf({ ...shown, session: request.cookies[SESSION_COOKIE], isLocal });
-    access.require(request.actor, permission, isLocal);
-    if (request.actor.kind !== "key" || permission === "public") return;
-    const params = request.params as Record<string, string>;
-    requireSiteOfKey(request.actor.key, request.routeOptions.url ?? "", params, catalogue.directory);
+    try {
+      access.require(request.actor, permission, isLocal);
+      if (request.actor.kind !== "key" || permission === "public") return;
+      const params = request.params as Record<string, string>;
+      requireSiteOfKey(request.actor.key, request.routeOptions.url ?? "", params, catalogue.directory);
+    } catch (error) {
+      await audit.refused(request, error);
+      throw error;
+    }
   });
 }
 
-function withViews(parts: ServerParts): RouteParts {
+function withViews(parts: ServerParts, audit: AuditRecorder): RouteParts {
   const objects = new ObjectViews(parts.catalogue.directory, parts.store);
   return {
     ...parts,
+    audit,
     objects,
     fleet: new FleetViews(parts.catalogue, parts.collector, objects, parts.clock),
     series: new SeriesViews(parts.catalogue.directory, parts.store, parts.clock),

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { PASSWORD_CHARS_MAX } from "../../access/passwords.ts";
 import type { SignedIn } from "../../access/sign-in.ts";
@@ -20,17 +20,27 @@ const NewAdmin = z.strictObject({
   password: Password.min(PASSWORD_CHARS_MIN, `must have at least ${PASSWORD_CHARS_MIN} characters`),
 });
 
-export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
+export function authRoutes(app: FastifyInstance, { catalogue, signIn }: RouteParts): void {
   declare(
     app,
     "POST",
     "/auth/login",
-    { permission: "public", summary: "Sign in with a password", body: Credentials, answers: { 200: api.Session } },
-    async ({ body, request, reply }) => {
-      const signedIn = await signIn.withPassword(body.email, body.password);
-      setSessionCookie(request, reply, signedIn.sessionToken);
-      return view(signedIn);
+    {
+      permission: "public",
+      summary: "Sign in with a password",
+      body: Credentials,
+      audit: {
+        action: "session.sign-in",
+        async note({ body }) {
+          // People type passwords into the wrong field: only an address that is a user's may be repeated.
+          const meant = await catalogue.users.findByEmail(body.email);
+          const object = { kind: "user", id: meant?.user.id ?? null };
+          return { object, detail: { by: "password", ...(meant && { email: meant.user.email }) } };
+        },
+      },
+      answers: { 200: api.Session },
     },
+    async ({ body, request, reply }) => welcome(await signIn.withPassword(body.email, body.password), request, reply),
   );
 
   declare(
@@ -41,20 +51,22 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
       permission: "public",
       summary: "Sign in with the link printed at start",
       body: CodeBody,
+      audit: { action: "session.sign-in", note: () => ({ detail: { by: "link" } }) },
       answers: { 200: api.Session },
     },
-    async ({ body, request, reply }) => {
-      const signedIn = await signIn.withCode(body.code);
-      setSessionCookie(request, reply, signedIn.sessionToken);
-      return view(signedIn);
-    },
+    async ({ body, request, reply }) => welcome(await signIn.withCode(body.code), request, reply),
   );
 
   declare(
     app,
     "POST",
     "/auth/logout",
-    { permission: "public", summary: "End the browser's session", answers: { 204: z.null() } },
+    {
+      permission: "public",
+      summary: "End the browser's session",
+      audit: { action: "session.sign-out" },
+      answers: { 204: z.null() },
+    },
     async ({ request, reply }) => {
       const token = request.cookies[SESSION_COOKIE];
       if (token !== undefined) await signIn.signOut(token);
@@ -91,17 +103,25 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
     app,
     "POST",
     "/setup",
-    { permission: "public", summary: "Create the first administrator", body: NewAdmin, answers: { 201: api.Session } },
-    async ({ body, request, reply }) => {
-      const signedIn = await signIn.createFirstAdmin(body.code, body.email, body.name, body.password);
-      setSessionCookie(request, reply, signedIn.sessionToken);
-      return view(signedIn);
+    {
+      permission: "public",
+      summary: "Create the first administrator",
+      body: NewAdmin,
+      audit: { action: "user.create", note: () => ({ detail: { by: "link", role: "admin" } }) },
+      answers: { 201: api.Session },
     },
+    async ({ body, request, reply }) =>
+      welcome(await signIn.createFirstAdmin(body.code, body.email, body.name, body.password), request, reply),
   );
 }
 
-function view(signedIn: SignedIn): z.input<typeof api.Session> {
-  return { accessToken: signedIn.accessToken, expiresInS: signedIn.expiresInS, user: userView(signedIn.user) };
+/** Begins the browser's session; for the audit log it is they who asked. */
+function welcome(signedIn: SignedIn, request: FastifyRequest, reply: FastifyReply): z.input<typeof api.Session> {
+  const { user } = signedIn;
+  setSessionCookie(request, reply, signedIn.sessionToken);
+  request.actor = { kind: "user", user, role: user.isAdmin ? "admin" : "viewer" };
+  request.auditNote = { ...request.auditNote, object: { kind: "user", id: user.id } };
+  return { accessToken: signedIn.accessToken, expiresInS: signedIn.expiresInS, user: userView(user) };
 }
 
 function userView(user: SignedIn["user"]): z.input<typeof api.Session>["user"] {

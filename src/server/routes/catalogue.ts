@@ -63,7 +63,13 @@ export function catalogueRoutes(app: FastifyInstance, parts: RouteParts): void {
     app,
     "POST",
     "/sites",
-    { permission: "site:create", summary: "Create a site", body: NewSite, answers: { 201: api.Site } },
+    {
+      permission: "site:create",
+      summary: "Create a site",
+      body: NewSite,
+      audit: { action: "site.create", note: ({ body: { name } }) => ({ detail: { name } }) },
+      answers: { 201: api.Site },
+    },
     async ({ body }) => siteView(await catalogue.sites.create(body)),
   );
   declare(

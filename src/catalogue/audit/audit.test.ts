@@ -141,7 +141,7 @@ describe("a log that nobody touched", () => {
           expect(await trail.begin()).toBeNull();
           for (const one of second) await trail.append(one);
           const entries = first.length + second.length;
-          expect(await verifyAudit(database, keeper)).toEqual({ entries, fault: null });
+          expect(await verifyAudit(database, keeper)).toMatchObject({ entries, fault: null });
           expect(keeper.head).toMatchObject({ place: entries });
         }),
       ),
@@ -150,9 +150,9 @@ describe("a log that nobody touched", () => {
   });
 
   test("is whole before its first entry", async () => {
-    expect(await verifyAudit(database, keeper)).toEqual({ entries: 0, fault: null });
+    expect(await verifyAudit(database, keeper)).toMatchObject({ entries: 0, fault: null });
     expect(await trail.begin()).toBeNull();
-    expect(await verifyAudit(database, keeper)).toEqual({ entries: 0, fault: null });
+    expect(await verifyAudit(database, keeper)).toMatchObject({ entries: 0, fault: null });
   });
 
   test("is whole at any moment while it is written", async () => {
@@ -169,7 +169,7 @@ describe("a log that nobody touched", () => {
     expect(written.map(({ place, detail }) => [place, detail["index"]])).toEqual(
       written.map((_, index) => [index + 1, index]),
     );
-    expect(await verifyAudit(database, keeper)).toEqual({ entries: 1_000, fault: null });
+    expect(await verifyAudit(database, keeper)).toMatchObject({ entries: 1_000, fault: null });
   });
 });
 
@@ -295,7 +295,7 @@ describe("whoever has the database is found out", () => {
     expect(await trail.begin()).toMatchObject({ place: 3 });
     await trail.append(event());
     expect((await verifyAudit(database, keeper)).fault).toMatchObject({ place: 3 });
-    expect(await verifyAudit(database, keeper, 3)).toEqual({ entries: 4, fault: null });
+    expect(await verifyAudit(database, keeper, 3)).toMatchObject({ entries: 4, fault: null });
     await sql`UPDATE audit_entry SET outcome = 1 WHERE place = 4`.execute(database);
     expect((await verifyAudit(database, keeper, 3)).fault).toMatchObject({ place: 4 });
     await expect(verifyAudit(database, keeper, 9)).rejects.toThrow(InvalidInput);
@@ -308,23 +308,23 @@ describe("the head", () => {
     keeper.writesLeft = 1;
     await trail.append(event());
     expect(keeper.head).toMatchObject({ place: 1 });
-    expect(await verifyAudit(database, keeper)).toEqual({ entries: 2, fault: null });
+    expect(await verifyAudit(database, keeper)).toMatchObject({ entries: 2, fault: null });
     keeper.writesLeft = 100;
     trail = restart();
     expect(await trail.begin()).toBeNull();
     expect(keeper.head).toMatchObject({ place: 2, next: null });
     await trail.append(event());
-    expect(await verifyAudit(database, keeper)).toEqual({ entries: 3, fault: null });
+    expect(await verifyAudit(database, keeper)).toMatchObject({ entries: 3, fault: null });
   });
 
   test("that announced an entry which a crash kept from being written does no harm", async () => {
     await trail.append(event());
     keeper.head = { ...(keeper.head as AuditHead), next: "ab".repeat(32) };
-    expect(await verifyAudit(database, keeper)).toEqual({ entries: 1, fault: null });
+    expect(await verifyAudit(database, keeper)).toMatchObject({ entries: 1, fault: null });
     trail = restart();
     expect(await trail.begin()).toBeNull();
     await trail.append(event());
-    expect(await verifyAudit(database, keeper)).toEqual({ entries: 2, fault: null });
+    expect(await verifyAudit(database, keeper)).toMatchObject({ entries: 2, fault: null });
   });
 
   test("is never more than one behind: without it nothing is appended", async () => {
@@ -343,7 +343,7 @@ describe("the head", () => {
     await expect(trail.append(event())).rejects.toThrow(StorageUnavailable);
     keeper.writesLeft = 100;
     await trail.append(event());
-    expect(await verifyAudit(database, keeper)).toEqual({ entries: 1, fault: null });
+    expect(await verifyAudit(database, keeper)).toMatchObject({ entries: 1, fault: null });
   });
 
   test("that does not fit is not kept anew before that was noted, whatever is killed when", async () => {
@@ -385,7 +385,7 @@ test("two that append to one log take turns", async () => {
   expect(details).toEqual([0, 1, 2, 3, 4, 5].map((index) => JSON.stringify({ index })));
   const newest = (await rowsNow()).at(-1);
   keeper.head = { place: 6, hash: newest?.hash ?? "", next: null };
-  expect(await verifyAudit(database, keeper)).toEqual({ entries: 6, fault: null });
+  expect(await verifyAudit(database, keeper)).toMatchObject({ entries: 6, fault: null });
 });
 
 describe("the head's file", () => {

@@ -7,6 +7,8 @@ import type { HeadKeeper } from "./head-file.ts";
 export interface AuditVerdict {
   /** The last place that was looked at: the number of entries of a log that is whole. */
   readonly entries: number;
+  /** The hash of that entry: whoever notes it elsewhere has a head that nobody here can change. */
+  readonly hash: string;
   /** The first that was found; null when the log is whole. */
   readonly fault: Fault | null;
 }
@@ -30,10 +32,11 @@ export async function verifyAudit(
   let previous = afterPlace === 0 ? NO_ENTRY : await entryAt(database, afterPlace);
   for await (const row of entriesAfter(database, afterPlace)) {
     const fault = faultOf(row, previous);
-    if (fault !== null) return { entries: previous.place, fault };
+    if (fault !== null) return { entries: previous.place, hash: previous.hash, fault };
     previous = { place: row.place, hash: row.hash };
   }
-  return { entries: previous.place, fault: await faultOfHead(database, kept, before, after) };
+  const fault = await faultOfHead(database, kept, before, after);
+  return { entries: previous.place, hash: previous.hash, fault };
 }
 
 function faultOf(row: AuditRow, previous: AuditLink): Fault | null {

@@ -13,6 +13,7 @@ import {
   AUDIT_NAME_CHARS_MAX,
   type AuditEvent,
   type AuditRow,
+  BREAK_ACTION,
   hashOf,
   NO_ENTRY,
 } from "./entry.ts";
@@ -84,7 +85,10 @@ function madeAnew(rows: readonly AuditRow[]): AuditRow[] {
   });
 }
 
-const anyText = fc.string({ unit: "binary", maxLength: 40 });
+/** Control characters and halves of surrogate pairs among it. */
+const anyText = fc
+  .array(fc.oneof(fc.integer({ min: 0, max: 0xffff }), fc.integer({ min: 0xd7f0, max: 0xe00f })), { maxLength: 20 })
+  .map((units) => String.fromCharCode(...units));
 const anyEvent: fc.Arbitrary<AuditEvent> = fc.record({
   actor: fc.record({
     kind: fc.constantFrom("user", "key", "visitor", "nobody", "server"),
@@ -253,11 +257,13 @@ describe("whoever has the database is found out", () => {
     await expectFound(2);
 
     await onLog([event(), event()], async () => {
+      const forged = { ...first, place: 0 };
+      const hash = hashOf(forged);
       await database
         .insertInto("audit_entry")
-        .values({ ...first, place: -3 })
+        .values({ ...forged, hash })
         .execute();
-      await expectFound(-3);
+      await expectFound(0);
     });
   });
 
@@ -286,6 +292,16 @@ describe("whoever has the database is found out", () => {
       await trail.append(event());
       expect((await verifyAudit(database, keeper)).fault).toMatchObject({ place: 4 });
     });
+  });
+
+  test("while the server runs, when what they added takes the place of its next entry", async () => {
+    await trail.append(event());
+    await trail.append(event());
+    const rows = (await rowsNow()).map((row) => ({ ...row, actor_name: "eve" }));
+    await replaceAll(madeAnew([...rows, ...rows]));
+    await trail.append(event());
+    expect((await verifyAudit(database, keeper)).fault).toMatchObject({ place: 5 });
+    expect((await rowsNow()).map(({ action }) => action).slice(4)).toEqual([BREAK_ACTION, "site.create"]);
   });
 
   test("and once that was looked into, what comes after it can be verified alone", async () => {
@@ -413,7 +429,7 @@ describe("the head's file", () => {
 });
 
 describe("what is kept of an event", () => {
-  test("is bounded", async () => {
+  test("is bounded, and such as any database gives back", async () => {
     const detailOf = async (text: string) => (await trail.append(event({ detail: { text } }))).detail;
     const most = "x".repeat(AUDIT_DETAIL_CHARS_MAX - '{"text":""}'.length);
     expect(await detailOf(most)).toEqual({ text: most });
@@ -421,6 +437,8 @@ describe("what is kept of an event", () => {
     const name = "n".repeat(AUDIT_NAME_CHARS_MAX);
     const { actor } = await trail.append(event({ actor: { kind: "key", id: "k", name: `${name}more` } }));
     expect(actor.name).toBe(name);
+    const { action } = await trail.append(event({ action: "a\0b\n\ud800" }));
+    expect(action).toBe("a\ufffdb\ufffd\ufffd");
     expect((await verifyAudit(database, keeper)).fault).toBeNull();
   });
 });

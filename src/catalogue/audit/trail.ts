@@ -52,7 +52,8 @@ export class AuditTrail {
 
   /**
    * Compares the log with the head that was kept, before anything is appended. What does not fit becomes an entry of its own, so that no later
-   * one hides it, and is returned; null when all fits. @throws StorageUnavailable
+   * one hides it, and is returned; null when all fits. For when the sealing key has proved right: under another one no head fits.
+   * @throws StorageUnavailable
    */
   begin(): Promise<Fault | null> {
     this.#begun ??= this.#begin().catch((error: unknown) => {

@@ -12,7 +12,7 @@ import { RequestLimits } from "./access/request-limits.ts";
 import { Sessions } from "./access/sessions.ts";
 import { SignIn } from "./access/sign-in.ts";
 import { SignInThrottle } from "./access/sign-in-throttle.ts";
-import { type Catalogue, openCatalogue } from "./catalogue/catalogue.ts";
+import { CATALOGUE_FILE, type Catalogue, openCatalogue } from "./catalogue/catalogue.ts";
 import type { SeriesDirectory } from "./catalogue/directory.ts";
 import { openSealing } from "./catalogue/sealing.ts";
 import { Collector } from "./collect/collector.ts";
@@ -189,8 +189,6 @@ async function allOpened<T extends readonly Promise<unknown>[]>(
   return Promise.all(opening);
 }
 
-const CATALOGUE_FILE = "catalogue.db";
-
 /** Free space that a first start needs; what begins on a full disk would be half made for good. */
 const FIRST_START_BYTES_MIN = 64 * 1_048_576;
 
@@ -229,7 +227,18 @@ async function loadPages(): Promise<PageHandler> {
 
 async function createUnattendedAdmin(catalogue: Catalogue, { admin }: ServerConfig): Promise<void> {
   if (admin === null || catalogue.users.hasAdmin()) return;
-  await catalogue.users.createFirstAdmin(admin.email, "Administrator", await hashPassword(admin.password));
+  const { id } = await catalogue.users.createFirstAdmin(
+    admin.email,
+    "Administrator",
+    await hashPassword(admin.password),
+  );
+  await catalogue.audit.append({
+    actor: { kind: "server", id: null, name: null },
+    action: "user.create",
+    object: { kind: "user", id },
+    outcome: 201,
+    detail: { by: "environment", role: "admin" },
+  });
 }
 
 async function listen(app: FastifyInstance, { host, port }: ServerConfig): Promise<string> {

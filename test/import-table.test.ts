@@ -36,9 +36,19 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "src/telemetry/store.ts",
     "simulators",
   ],
-  "src/cli": ["src/domain", "src/transport", "src/vendors", "src/demo", "src/config.ts", "src/main.ts", "simulators"],
+  "src/cli": [
+    "src/domain",
+    "src/transport",
+    "src/vendors",
+    "src/demo",
+    "src/config.ts",
+    "src/main.ts",
+    "src/offline.ts",
+    "simulators",
+  ],
   "src/config.ts": ["src/domain"],
   "src/main.ts": ["src"],
+  "src/offline.ts": ["src/catalogue", "src/config.ts", "src/domain"],
   simulators: [],
 };
 

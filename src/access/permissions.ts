@@ -32,6 +32,7 @@ export const PERMISSIONS = [
   "key:manage",
   "readings:delete",
   "retention:manage",
+  "audit:read",
 ] as const;
 export type SitePermission = (typeof SITE_PERMISSIONS)[number];
 export type Permission = (typeof PERMISSIONS)[number];
@@ -50,16 +51,17 @@ export const MEMBER_GRANTS: ReadonlySet<Permission> = new Set([...READING, "subs
 export const ADMIN_GRANTS: ReadonlySet<Permission> = new Set(PERMISSIONS);
 export const VISITOR_GRANTS: ReadonlySet<Permission> = new Set(READING);
 
-/** Who lets others in is a person: no key makes keys or people. Nor does one do what cannot be undone. */
+/** Who lets others in is a person: no key makes keys or people. Nor does one do what cannot be undone, or see what people did. */
 const FOR_PEOPLE: readonly Permission[] = [
   "key:manage",
   "user:manage",
   "member:manage",
   "readings:delete",
   "retention:manage",
+  "audit:read",
 ];
 
-/** `manage` reads, and does what an administrator does but push readings, remove them, and decide who gets in. */
+/** `manage` reads, and does what an administrator does but push readings, remove them, decide who gets in, and see who did what. */
 export const SCOPE_GRANTS: Readonly<Record<ApiKeyScope, ReadonlySet<Permission>>> = {
   ingest: new Set<Permission>(["data:push"]),
   read: new Set<Permission>([...READING, "data:read"]),

@@ -1,6 +1,9 @@
+import { dirname, join } from "node:path";
 import type { Clock } from "../domain/clock.ts";
 import { AnsweredRequests } from "./answered-requests.ts";
 import { ApiKeys } from "./api-keys.ts";
+import { AUDIT_HEAD_FILE, HeadFile } from "./audit/head-file.ts";
+import { AuditTrail } from "./audit/trail.ts";
 import { Connections } from "./connections.ts";
 import { openCatalogueDatabase } from "./database.ts";
 import { Devices } from "./devices.ts";
@@ -14,6 +17,9 @@ import { SessionRows } from "./session-rows.ts";
 import { Sites } from "./sites.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Users } from "./users.ts";
+
+/** Its name in the data folder. */
+export const CATALOGUE_FILE = "catalogue.db";
 
 /** What there is: sites, devices, metrics, connections, people, keys. */
 export interface Catalogue {
@@ -31,6 +37,7 @@ export interface Catalogue {
   readonly directory: SeriesDirectory;
   /** How push sources bring series that nobody declared. */
   readonly enrolment: Enrolment;
+  readonly audit: AuditTrail;
   close(): Promise<void>;
 }
 
@@ -41,6 +48,7 @@ export async function openCatalogue(path: string, sealing: Sealing, clock: Clock
   const devices = new Devices(database, directory, clock);
   await devices.loadDirectory();
   const apiKeys = await ApiKeys.open(database, clock);
+  const audit = new AuditTrail(database, new HeadFile(join(dirname(path), AUDIT_HEAD_FILE), sealing), clock);
   return {
     sites: new Sites(database, directory, clock),
     devices,
@@ -55,8 +63,10 @@ export async function openCatalogue(path: string, sealing: Sealing, clock: Clock
     ownSecrets: new OwnSecrets(database, sealing),
     directory,
     enrolment: new Enrolment(database, directory, clock),
+    audit,
     async close() {
       try {
+        await audit.close();
         await apiKeys.close();
       } finally {
         await database.destroy();

@@ -25,6 +25,20 @@ export async function openCatalogueDatabase(path: string): Promise<CatalogueData
   }
 }
 
+/** Opens the catalogue's SQLite file to be read and no more, as it is, also beside a server that writes it. @throws StartupError */
+export function openCatalogueToRead(path: string): CatalogueDatabase {
+  let sqlite: DatabaseSync | undefined;
+  try {
+    sqlite = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, readOnly: true });
+    sqlite.prepare("SELECT count(*) FROM sqlite_schema").get();
+    return new Kysely<Schema>({ dialect: new SqliteDialect({ database: kyselyView(sqlite) }) });
+  } catch (error) {
+    sqlite?.close();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartupError(`The catalogue ${path} cannot be read (${reason}).`, { cause: error });
+  }
+}
+
 function openSqlite(path: string): DatabaseSync {
   let sqlite: DatabaseSync | undefined;
   try {

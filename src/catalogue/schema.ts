@@ -120,4 +120,23 @@ export interface Schema {
     expires_at_ms: number | null;
     last_used_at_ms: number | null;
   };
+  /** Written once, in order of `place`, and never changed or removed. */
+  audit_entry: {
+    /** 1, 2, 3 … without gaps. */
+    place: number;
+    at_ms: number;
+    actor_kind: string;
+    actor_id: string | null;
+    actor_name: string | null;
+    action: string;
+    object_kind: string | null;
+    object_id: string | null;
+    /** HTTP status. */
+    outcome: number;
+    /** A JSON object, as it was hashed. */
+    detail: string;
+    /** SHA-256, hex. */
+    previous_hash: string;
+    hash: string;
+  };
 }

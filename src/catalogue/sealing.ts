@@ -50,10 +50,17 @@ export class Sealing {
 
 /** The installation's key: from the passphrase when there is one, else from the data folder's key file, made on first use. */
 export function openSealing(dataDir: string, passphrase: string | null): Sealing {
+  const path = join(dataDir, KEY_FILE);
+  if (passphrase === null && !existsSync(path)) makeKeyFile(path);
+  return openFormerSealing(dataDir, passphrase);
+}
+
+/** The key of an installation that has one: writes nothing. @throws StartupError when there is none */
+export function openFormerSealing(dataDir: string, passphrase: string | null): Sealing {
   if (passphrase !== null) return new Sealing(scryptSync(passphrase, PASSPHRASE_SALT, KEY_BYTES));
   const path = join(dataDir, KEY_FILE);
   if (!existsSync(path)) {
-    makeKeyFile(path);
+    throw new StartupError(`${path} is not there: put it back, or set KILOWATCH_SECRET_KEY as the server has it.`);
   }
   const key = Buffer.from(readFileSync(path, "utf8"), "base64");
   if (key.length !== KEY_BYTES) {

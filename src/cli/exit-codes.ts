@@ -9,6 +9,8 @@ export const EXIT = {
   failed: 2,
   /** Done in part; what failed was listed. */
   partly: 3,
+  /** It was looked at, and is not what it should be. */
+  broken: 4,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

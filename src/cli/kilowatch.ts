@@ -1,3 +1,4 @@
+import { addAudit } from "./audit.ts";
 import { addDemo } from "./demo.ts";
 import { addExport } from "./export/export.ts";
 import { addFetch } from "./fetch.ts";
@@ -17,6 +18,7 @@ addSimulate(program);
 addQuery(program);
 addExport(program);
 addImport(program);
+addAudit(program);
 
 // A reader that has seen enough, such as head, closes the pipe: that is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

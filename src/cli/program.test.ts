@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { addAudit } from "./audit.ts";
 import { addDemo } from "./demo.ts";
 import { addFetch } from "./fetch.ts";
 import { addPlan } from "./plan.ts";
@@ -13,7 +14,7 @@ afterEach(() => {
 
 async function kilowatch(args: readonly string[]): Promise<{ code: unknown; out: string; err: string }> {
   const program = createProgram();
-  for (const add of [addDemo, addServe, addFetch, addPlan, addSimulate]) add(program);
+  for (const add of [addDemo, addServe, addFetch, addPlan, addSimulate, addAudit]) add(program);
   const said = { out: "", err: "" };
   const keep = (name: "out" | "err") => (text: string | Uint8Array) => {
     said[name] += String(text);
@@ -26,7 +27,7 @@ async function kilowatch(args: readonly string[]): Promise<{ code: unknown; out:
 }
 
 const COMMANDS = [
-  ...["demo", "serve", "simulate", "fetch", "plan"],
+  ...["demo", "serve", "simulate", "fetch", "plan", "audit", "audit verify"],
   ...["energygrid", "elecnova", "powerp"].flatMap((vendor) => [`fetch ${vendor}`, `plan ${vendor}`]),
 ];
 
@@ -107,6 +108,8 @@ describe("bad use ends with exit code 1 and one line that names it", () => {
     ],
     ["a fault of another vendor", "simulate powerp --faults code-500=1x", /--faults: "code-500" is no fault/],
     ["an unknown simulator", "simulate sunnyplace", /no simulator of "sunnyplace"/],
+    ["a place that is none", "audit verify --after last", /--after must be the number of an entry/],
+    ["no data folder", "audit verify --data-dir /nowhere", /There is no \/nowhere\/catalogue\.db.*--data-dir/],
     ["an unknown fault", "simulate --faults rain=1", /--faults: "rain" is no fault/],
   ])("%s", async (_name, args, words) => {
     const { code, out, err } = await kilowatch(args.split(" "));

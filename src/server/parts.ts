@@ -9,6 +9,7 @@ import type { PushSources } from "../ingest/sources/push-sources.ts";
 import type { LiveHub } from "../live/hub.ts";
 import type { TelemetryStore } from "../telemetry/store.ts";
 import type { VendorDefinition } from "../vendors/vendor.ts";
+import type { AuditRecorder } from "./audit-trail.ts";
 import type { BodyGate } from "./body/body-gate.ts";
 import type { FleetViews } from "./views/fleet.ts";
 import type { ObjectViews } from "./views/objects.ts";
@@ -34,6 +35,7 @@ export interface ServerParts {
 
 /** The parts, and what the server makes of them for its routes. */
 export interface RouteParts extends ServerParts {
+  readonly audit: AuditRecorder;
   readonly objects: ObjectViews;
   readonly fleet: FleetViews;
   readonly series: SeriesViews;

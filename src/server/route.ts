@@ -6,6 +6,7 @@ import type { Permission } from "../access/permissions.ts";
 import type { AnsweredRequests } from "../catalogue/answered-requests.ts";
 import { InvalidInput } from "../domain/errors.ts";
 import type { About } from "./about.ts";
+import type { AuditNote } from "./audit-trail.ts";
 import { Problem } from "./schemas.ts";
 
 declare module "fastify" {
@@ -58,6 +59,13 @@ export interface RouteSpec<Params extends Schema, Query extends Schema, Body ext
    * kept as a hash, in which the named fields of the body have no part: a hash of a password could be guessed at.
    */
   readonly isRepeatable?: true | { readonly apartFrom: readonly string[] };
+  /** How the audit log tells of it. A route that changes something, and does not take readings, must have this. */
+  readonly audit?: {
+    /** The object's kind and the deed: `site.create`. */
+    readonly action: `${string}.${string}`;
+    /** What is said of a call whose input is good, before it is answered. Never a secret. */
+    readonly note?: (input: RouteInput<Params, Query, Body>) => AuditNote | Promise<AuditNote>;
+  };
   /** The one success status, and what it brings. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
 }
@@ -92,6 +100,7 @@ export function declare<
       permission: spec.permission,
       about: spec.about ?? "installation",
       takesInfluxKeys: spec.takesInfluxKeys ?? false,
+      ...(spec.audit && { audited: spec.audit.action }),
     },
     schema: {
       summary: spec.summary,
@@ -102,17 +111,19 @@ export function declare<
       ...(spec.streamedBody && { body: spec.streamedBody.shape, consumes: [...spec.streamedBody.types] }),
     },
     async handler(request, reply) {
-      const act = async (): Promise<unknown> =>
-        answer({
-          actor: request.actor,
-          // The validator has put the schemas' outputs in these places before the handler runs.
-          params: request.params as Input<Params>,
-          query: request.query as Input<Query>,
-          body: request.body as Input<Body>,
-          request,
-          reply,
-        });
+      const input = {
+        actor: request.actor,
+        // The validator has put the schemas' outputs in these places before the handler runs.
+        params: request.params as Input<Params>,
+        query: request.query as Input<Query>,
+        body: request.body as Input<Body>,
+        request,
+        reply,
+      };
+      if (spec.audit?.note) request.auditNote = await spec.audit.note(input);
+      const act = async (): Promise<unknown> => answer(input);
       const answered = await (spec.isRepeatable ? onceOnly(request, reply, spec.isRepeatable, act) : act());
+      if (spec.audit && hasId(answered)) request.auditNote = { ...request.auditNote, answeredId: answered.id };
       // A stream whose reader went away has sent its head, and does not count as sent.
       if (reply.sent || reply.raw.headersSent) return reply;
       return reply.code(status).send(answered);
@@ -143,4 +154,8 @@ async function onceOnly(
   const { answer, isRepeated } = await request.server.answeredRequests.once({ ownerId, key, fingerprint }, act);
   if (isRepeated) reply.header("idempotency-replayed", "true");
   return answer;
+}
+
+function hasId(answered: unknown): answered is { readonly id: string } {
+  return typeof answered === "object" && answered !== null && "id" in answered && typeof answered.id === "string";
 }

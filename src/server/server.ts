@@ -2,6 +2,7 @@ import cookie from "@fastify/cookie";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { targetOf } from "./about.ts";
+import { AuditRecorder } from "./audit-trail.ts";
 import { cookieOf, SESSION_COOKIE } from "./cookies.ts";
 import { shownCredentials } from "./credentials.ts";
 import { LiveStreams } from "./live-streams.ts";
@@ -10,6 +11,7 @@ import type { RouteParts, ServerParts } from "./parts.ts";
 import { answerErrorsAsProblems } from "./problems.ts";
 import { countRequest } from "./request-limit.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { connectionRoutes } from "./routes/connections.ts";
@@ -76,9 +78,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await app.register(cookie);
   await describeRoutes(app, options.version);
   app.decorate("answeredRequests", options.parts.catalogue.answeredRequests);
-  guard(app, options.parts);
+  const audit = new AuditRecorder(options.parts.catalogue.audit, options.parts.clock, app.log);
+  guard(app, options.parts, audit);
+  await audit.attach(app);
 
-  const parts = withViews(options.parts);
+  const parts = withViews(options.parts, audit);
   app.addHook("onClose", async () => parts.bodies.close());
   const streams = new LiveStreams(parts.live, parts.clock);
   app.addHook("preClose", async () => streams.close());
@@ -89,6 +93,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await app.register(
     async (api) => {
       apiKeyRoutes(api, parts);
+      auditRoutes(api, parts);
       authRoutes(api, parts);
       catalogueRoutes(api, parts);
       connectionRoutes(api, parts);
@@ -125,7 +130,11 @@ function boundSlowBodies(app: FastifyInstance): void {
 }
 
 /** Finds out who asks, and lets no route be reached without the permission that it declares. */
-function guard(app: FastifyInstance, { access, catalogue, signIn, requestLimits }: ServerParts): void {
+function guard(
+  app: FastifyInstance,
+  { access, catalogue, signIn, requestLimits }: ServerParts,
+  audit: AuditRecorder,
+): void {
   app.decorateRequest("actor");
   app.decorate("declaredRoutes", []);
   app.addHook("onRoute", (route) => {
@@ -144,14 +153,20 @@ function guard(app: FastifyInstance, { access, catalogue, signIn, requestLimits 
     request.actor = await signIn.actorOf({ ...shown, session: cookieOf(request, SESSION_COOKIE), isLocal });
     if (isCounted) countRequest(requestLimits, request, reply);
     const target = targetOf(about, request.params as Record<string, string>, catalogue.directory);
-    access.require(request.actor, permission, target, isLocal);
+    try {
+      access.require(request.actor, permission, target, isLocal);
+    } catch (error) {
+      await audit.refused(request, error);
+      throw error;
+    }
   });
 }
 
-function withViews(parts: ServerParts): RouteParts {
+function withViews(parts: ServerParts, audit: AuditRecorder): RouteParts {
   const objects = new ObjectViews(parts.catalogue.directory, parts.store);
   return {
     ...parts,
+    audit,
     objects,
     fleet: new FleetViews(parts.catalogue, parts.collector, objects, parts.clock),
     series: new SeriesViews(parts.catalogue.directory, parts.store, parts.clock),

@@ -5,12 +5,14 @@ import type { Schema } from "../schema.ts";
 import { first } from "./001-first.ts";
 import { apiKeys } from "./002-api-keys.ts";
 import { people } from "./003-people.ts";
+import { audit } from "./004-audit.ts";
 
 /** In order, for ever: a migration that has been released is never edited, only followed. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "001-first": first,
   "002-api-keys": apiKeys,
   "003-people": people,
+  "004-audit": audit,
 };
 
 /** Brings a database of any earlier version to this one. @throws StartupError when that fails, or a newer version wrote it. */

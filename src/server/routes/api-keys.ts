@@ -62,6 +62,10 @@ export function apiKeyRoutes(app: FastifyInstance, { catalogue, clock }: RoutePa
       permission: "key:manage",
       summary: "Make an API key; the answer is the only one that shows it",
       body: NewApiKey,
+      audit: {
+        action: "api-key.create",
+        note: ({ body: { name, scopes, siteIds, expiresAt } }) => ({ detail: { name, scopes, siteIds, expiresAt } }),
+      },
       answers: { 201: api.NewApiKey },
     },
     async ({ body }) => {
@@ -96,6 +100,7 @@ export function apiKeyRoutes(app: FastifyInstance, { catalogue, clock }: RoutePa
       permission: "key:manage",
       summary: "Revoke an API key, at once and for good",
       params: ById,
+      audit: { action: "api-key.revoke" },
       answers: { 204: z.null() },
     },
     async ({ params }) => {

@@ -22,7 +22,7 @@ const NewAdmin = z.strictObject({
   password: Password.min(PASSWORD_CHARS_MIN, `must have at least ${PASSWORD_CHARS_MIN} characters`),
 });
 
-export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
+export function authRoutes(app: FastifyInstance, { catalogue, signIn }: RouteParts): void {
   const endShown = (request: FastifyRequest) =>
     Promise.all(shownSessions(request).map((token) => signIn.signOut(token)));
 
@@ -30,6 +30,9 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
   const enter = async (request: FastifyRequest, reply: FastifyReply, signedIn: SignedIn) => {
     await endShown(request);
     setSignInCookies(request, reply, signedIn);
+    // For the audit log it is they who asked.
+    request.auditActor = { kind: "user", id: signedIn.user.id, name: signedIn.user.email };
+    request.auditNote = { ...request.auditNote, object: { kind: "user", id: signedIn.user.id } };
     return view(signedIn);
   };
 
@@ -37,7 +40,21 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
     app,
     "POST",
     "/auth/login",
-    { permission: "public", summary: "Sign in with a password", body: Credentials, answers: { 200: people.Session } },
+    {
+      permission: "public",
+      summary: "Sign in with a password",
+      body: Credentials,
+      audit: {
+        action: "session.sign-in",
+        note({ body }) {
+          // People type passwords into the wrong field: only an address that is a user's may be repeated.
+          const meant = catalogue.users.findByEmail(body.email);
+          const object = { kind: "user", id: meant?.user.id ?? null };
+          return { object, detail: { by: "password", ...(meant && { email: meant.user.email }) } };
+        },
+      },
+      answers: { 200: people.Session },
+    },
     async ({ body, request, reply }) =>
       enter(request, reply, await signIn.withPassword(body.email, body.password, originOf(request))),
   );
@@ -50,6 +67,7 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
       permission: "public",
       summary: "Sign in with the link printed at start",
       body: CodeBody,
+      audit: { action: "session.sign-in", note: () => ({ detail: { by: "link" } }) },
       answers: { 200: people.Session },
     },
     async ({ body, request, reply }) => enter(request, reply, await signIn.withCode(body.code, originOf(request))),
@@ -59,7 +77,12 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
     app,
     "POST",
     "/auth/logout",
-    { permission: "public", summary: "End the browser's session", answers: { 204: z.null() } },
+    {
+      permission: "public",
+      summary: "End the browser's session",
+      audit: { action: "session.sign-out" },
+      answers: { 204: z.null() },
+    },
     async ({ actor, request, reply }) => {
       await endShown(request);
       await signIn.endSessionOf(actor);
@@ -107,6 +130,7 @@ export function authRoutes(app: FastifyInstance, { signIn }: RouteParts): void {
       permission: "public",
       summary: "Create the first administrator",
       body: NewAdmin,
+      audit: { action: "user.create", note: () => ({ detail: { by: "link", role: "admin" } }) },
       answers: { 201: people.Session },
     },
     async ({ body: { code, ...person }, request, reply }) =>

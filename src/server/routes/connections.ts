@@ -49,6 +49,12 @@ export function connectionRoutes(app: FastifyInstance, parts: RouteParts): void 
       permission: "connection:create",
       summary: "Connect a vendor account and its devices, and start polling",
       body: NewConnection,
+      audit: {
+        action: "connection.create",
+        note: ({ body: { name, siteId, serialNumbers } }) => ({
+          detail: { name, siteId, devices: serialNumbers.length },
+        }),
+      },
       answers: { 201: api.Connection },
     },
     async ({ body }) => {

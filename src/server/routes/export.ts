@@ -3,11 +3,13 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { InvalidInput } from "../../domain/errors.ts";
 import { READING_TIME_MS } from "../../domain/reading.ts";
+import type { AuditNote } from "../audit-trail.ts";
 import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
 import { EXPORT_FORMATS } from "../views/reading-lines.ts";
 import { type ExportSelection, ReadingsExport } from "../views/readings-export.ts";
+import { isoTime } from "../views/times.ts";
 
 /** Metrics that one request may name: more would not fit into a request's line. */
 export const EXPORT_METRICS_MAX = 200;
@@ -41,6 +43,7 @@ export function exportRoutes(app: FastifyInstance, { access, catalogue, store }:
       about: "reach",
       summary: "Readings of metrics, of a device or of a site, as CSV or NDJSON; a range of any length streams",
       query: ExportQuery,
+      audit: { action: "readings.export", note: ({ query }) => noteOf(query) },
       answers: { 200: z.unknown() },
     },
     async ({ query, actor, reply }) => {
@@ -66,6 +69,18 @@ async function* continued(
     // Whoever goes away after the first chunk has not begun the rest, which reads ahead.
     await rest.return();
   }
+}
+
+function noteOf({ metricIds, deviceId, siteId, from, to, format }: z.output<typeof ExportQuery>): AuditNote {
+  const detail = {
+    ...(metricIds && { metricIds }),
+    from: from === READING_TIME_MS.min ? null : isoTime(from),
+    to: to > READING_TIME_MS.max ? null : isoTime(to),
+    format,
+  };
+  if (siteId !== undefined) return { object: { kind: "site", id: siteId }, detail };
+  if (deviceId !== undefined) return { object: { kind: "device", id: deviceId }, detail };
+  return { object: { kind: "metric", id: metricIds?.length === 1 ? (metricIds[0] ?? null) : null }, detail };
 }
 
 function selectionOf({ metricIds, deviceId, siteId }: z.output<typeof ExportQuery>): ExportSelection {

@@ -39,7 +39,7 @@ export function healthRoutes(app: FastifyInstance, parts: RouteParts, streams: L
   );
 }
 
-function figures({ pipeline, sources, bodies, store, collector }: RouteParts, streams: LiveStreams): Registry {
+function figures({ pipeline, sources, bodies, store, collector, audit }: RouteParts, streams: LiveStreams): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, read: () => number): void => {
@@ -72,6 +72,8 @@ function figures({ pipeline, sources, bodies, store, collector }: RouteParts, st
   perProtocol("kilowatch_ingest_readings", "Pushed readings acked since the start", "readings");
   perProtocol("kilowatch_ingest_bytes", "Bytes of the acked bodies, unpacked", "bytes");
   gauge("kilowatch_streams_open", "Live streams open", () => streams.open);
+  gauge("kilowatch_audit_entries_lost", "Entries that the audit log could not take, since the start", () => audit.lost);
+  gauge("kilowatch_audit_refusals_left_out", "Refusals that the audit log counts only", () => audit.unrecorded);
   const perConnection = (
     name: string,
     help: string,

@@ -98,6 +98,13 @@ export function lifecycleRoutes(app: FastifyInstance, { catalogue, store }: Rout
       summary: "Delete a metric's readings, all or those of a time range",
       params: z.object({ id: api.Id }),
       query: Window,
+      audit: {
+        action: "readings.delete",
+        note: ({ params: { id }, query: { from, to } }) => ({
+          object: { kind: "metric", id },
+          detail: { from: from === undefined ? null : isoTime(from), to: to === undefined ? null : isoTime(to) },
+        }),
+      },
       answers: { 202: DeletedReadings },
     },
     async ({ params, query: { from, to } }) => {
@@ -135,6 +142,7 @@ export function lifecycleRoutes(app: FastifyInstance, { catalogue, store }: Rout
       permission: "retention:manage",
       summary: "Say for how long readings are kept, by kind of metric",
       body: kinds(KeptDays).meta({ id: "RetentionPolicy" }),
+      audit: { action: "retention.change", note: ({ body }) => ({ detail: { policy: body } }) },
       answers: { 200: Retention },
     },
     async ({ body }) => {

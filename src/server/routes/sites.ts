@@ -44,6 +44,7 @@ export function siteRoutes(app: FastifyInstance, { catalogue }: RouteParts): voi
     {
       permission: "site:create",
       summary: "Create a site",
+      audit: { action: "site.create", note: ({ body: { name } }) => ({ detail: { name } }) },
       body: NewSite,
       isRepeatable: true,
       answers: { 201: api.Site },
@@ -69,6 +70,7 @@ export function siteRoutes(app: FastifyInstance, { catalogue }: RouteParts): voi
       permission: "site:update",
       about: aboutSite(),
       summary: "Change a site",
+      audit: { action: "site.change", note: ({ body }) => ({ detail: { fields: Object.keys(body) } }) },
       params: ById,
       body: SitePatch,
       answers: { 200: api.Site },
@@ -87,6 +89,7 @@ export function siteRoutes(app: FastifyInstance, { catalogue }: RouteParts): voi
       permission: "site:delete",
       about: aboutSite(),
       summary: "Delete a site that has no devices",
+      audit: { action: "site.delete" },
       params: ById,
       answers: { 204: z.null() },
     },
@@ -118,6 +121,13 @@ export function siteRoutes(app: FastifyInstance, { catalogue }: RouteParts): voi
       permission: "member:manage",
       about: aboutSite("siteId"),
       summary: "Give a person a role on a site",
+      audit: {
+        action: "member.put",
+        note: ({ body: { role }, params: { siteId, userId } }) => ({
+          object: { kind: "user", id: userId },
+          detail: { siteId, role },
+        }),
+      },
       params: ByMember,
       body: NewMember,
       answers: { 200: people.Member },
@@ -137,6 +147,10 @@ export function siteRoutes(app: FastifyInstance, { catalogue }: RouteParts): voi
       permission: "member:manage",
       about: aboutSite("siteId"),
       summary: "Take a person off a site, at once",
+      audit: {
+        action: "member.remove",
+        note: ({ params: { siteId, userId } }) => ({ object: { kind: "user", id: userId }, detail: { siteId } }),
+      },
       params: ByMember,
       answers: { 204: z.null() },
     },

@@ -42,6 +42,7 @@ export function userRoutes(app: FastifyInstance, { catalogue, signIn }: RoutePar
     {
       permission: "user:manage",
       summary: "Let a person in",
+      audit: { action: "user.create", note: ({ body: { isAdmin } }) => ({ detail: { isAdmin } }) },
       body: NewUser,
       isRepeatable: { apartFrom: ["password"] },
       answers: { 201: people.User },
@@ -63,6 +64,7 @@ export function userRoutes(app: FastifyInstance, { catalogue, signIn }: RoutePar
     {
       permission: "user:manage",
       summary: "Change a person; another password ends their sessions",
+      audit: { action: "user.change", note: ({ body }) => ({ detail: { fields: Object.keys(body) } }) },
       params: ById,
       body: UserPatch,
       answers: { 200: people.User },
@@ -82,6 +84,7 @@ export function userRoutes(app: FastifyInstance, { catalogue, signIn }: RoutePar
     {
       permission: "user:manage",
       summary: "Delete a person, at once; what they did stays in the audit",
+      audit: { action: "user.delete" },
       params: ById,
       answers: { 204: z.null() },
     },

@@ -399,6 +399,44 @@ export type Setup = {
     needsAdmin: boolean;
 };
 
+export type AuditEntry = {
+    /**
+     * 1, 2, 3 … without gaps
+     */
+    place: number;
+    time: string;
+    actor: {
+        /**
+         * `user`, `key`, `visitor`, `nobody`, or `server` for Kilowatch itself
+         */
+        kind: string;
+        id: string | null;
+        /**
+         * E-mail address or name of the key, as it was then
+         */
+        name: string | null;
+    };
+    /**
+     * Such as `site.create`; method and path of a refused call that has no name
+     */
+    action: string;
+    object: {
+        kind: string;
+        id: string | null;
+    } | null;
+    /**
+     * HTTP status of the answer
+     */
+    outcome: number;
+    detail: {
+        [key: string]: unknown;
+    };
+    /**
+     * SHA-256 of the entry and of the hash of the one before
+     */
+    hash: string;
+};
+
 export type SiteRole = {
     /**
      * UUIDv7
@@ -947,6 +985,47 @@ export type DeleteApiV1ApiKeysByIdResponses = {
 };
 
 export type DeleteApiV1ApiKeysByIdResponse = DeleteApiV1ApiKeysByIdResponses[keyof DeleteApiV1ApiKeysByIdResponses];
+
+export type GetApiV1AuditData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        /**
+         * UUIDv7
+         */
+        actorId?: string;
+        /**
+         * UUIDv7
+         */
+        objectId?: string;
+        from?: string;
+        to?: string;
+    };
+    url: '/api/v1/audit';
+};
+
+export type GetApiV1AuditErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1AuditError = GetApiV1AuditErrors[keyof GetApiV1AuditErrors];
+
+export type GetApiV1AuditResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<AuditEntry>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1AuditResponse = GetApiV1AuditResponses[keyof GetApiV1AuditResponses];
 
 export type PostApiV1AuthLoginData = {
     body: {

@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { Clock } from "../domain/clock.ts";
-import type { Device } from "../domain/device.ts";
+import type { Device, FormerUnit } from "../domain/device.ts";
 import { NotFound } from "../domain/errors.ts";
 import type { Metric, MetricTemplate } from "../domain/metric.ts";
 import { ChangedMeanwhile, type Patch, type Versioned } from "./changed.ts";
@@ -107,23 +107,28 @@ export class Devices {
    * @throws NotFound, ChangedMeanwhile, Conflict when its connection has the serial number already
    */
   async update(id: string, patch: DevicePatch, fromVersion: number | null): Promise<Versioned<Device>> {
-    const row = await refusingDoubles(`serial number ${patch.serialNumber ?? ""}`, () =>
-      this.#database
-        .updateTable("device")
-        .set((of) => ({
-          ...(patch.name !== undefined && { name: patch.name }),
-          ...(patch.kind !== undefined && { kind: patch.kind }),
-          ...(patch.serialNumber !== undefined && { serial_number: patch.serialNumber }),
-          ...(patch.manufacturer !== undefined && { manufacturer: patch.manufacturer }),
-          ...(patch.model !== undefined && { model: patch.model }),
-          ...(patch.ratedPowerW !== undefined && { rated_power_w: patch.ratedPowerW }),
-          version: of("version", "+", 1),
-        }))
-        .where("id", "=", id)
-        .$if(fromVersion !== null, (query) => query.where("version", "=", fromVersion ?? 0))
-        .returningAll()
-        .executeTakeFirst(),
-    );
+    const row = await this.#database.transaction().execute(async (transaction) => {
+      const before = await transaction.selectFrom("device").selectAll().where("id", "=", id).executeTakeFirst();
+      const changed = await refusingDoubles(`serial number ${patch.serialNumber ?? ""}`, () =>
+        transaction
+          .updateTable("device")
+          .set((of) => ({
+            ...(patch.name !== undefined && { name: patch.name }),
+            ...(patch.kind !== undefined && { kind: patch.kind }),
+            ...(patch.serialNumber !== undefined && { serial_number: patch.serialNumber }),
+            ...(patch.manufacturer !== undefined && { manufacturer: patch.manufacturer }),
+            ...(patch.model !== undefined && { model: patch.model }),
+            ...(patch.ratedPowerW !== undefined && { rated_power_w: patch.ratedPowerW }),
+            version: of("version", "+", 1),
+          }))
+          .where("id", "=", id)
+          .$if(fromVersion !== null, (query) => query.where("version", "=", fromVersion ?? 0))
+          .returningAll()
+          .executeTakeFirst(),
+      );
+      if (before && changed) await keepFormerUnit(transaction, before, changed.serial_number, this.#clock.nowMs());
+      return changed;
+    });
     if (!row) {
       await this.get(id);
       throw new ChangedMeanwhile("device");
@@ -131,6 +136,22 @@ export class Devices {
     const device = deviceOf(row);
     this.#directory.replaceDevice({ ...device, pushedAs: row.pushed_as });
     return { item: device, version: row.version };
+  }
+
+  /** The units that a device once was, the latest first. */
+  async formerUnits(id: string): Promise<FormerUnit[]> {
+    const rows = await this.#database
+      .selectFrom("former_unit")
+      .selectAll()
+      .where("device_id", "=", id)
+      .orderBy("until_ms", "desc")
+      .execute();
+    return rows.map((row) => ({
+      serialNumber: row.serial_number,
+      manufacturer: row.manufacturer,
+      model: row.model,
+      untilMs: row.until_ms,
+    }));
   }
 
   /** Deletes a device and its metrics. Their readings stay in the store until retention ends. @throws NotFound */
@@ -200,4 +221,24 @@ function deviceOf(row: Selectable<Schema["device"]>): Device {
     connectionId: row.connection_id,
     createdAtMs: row.created_at_ms,
   };
+}
+
+/** Remembers what a device was, when it has another serial number now. */
+async function keepFormerUnit(
+  transaction: CatalogueDatabase,
+  before: Selectable<Schema["device"]>,
+  serialNumber: string | null,
+  nowMs: number,
+): Promise<void> {
+  if (before.serial_number === null || before.serial_number === serialNumber) return;
+  await transaction
+    .insertInto("former_unit")
+    .values({
+      device_id: before.id,
+      serial_number: before.serial_number,
+      manufacturer: before.manufacturer,
+      model: before.model,
+      until_ms: nowMs,
+    })
+    .execute();
 }

@@ -73,6 +73,14 @@ export interface Schema {
     site_id: string;
     role: SiteRole;
   };
+  /** A unit that was swapped for another: its serial number was the device's until then. */
+  former_unit: {
+    device_id: string;
+    serial_number: string;
+    manufacturer: string | null;
+    model: string | null;
+    until_ms: number;
+  };
   answered_request: {
     owner_id: string;
     key: string;

@@ -39,6 +39,15 @@ export function statusOf(
   return online.value === 0 ? "offline" : "online";
 }
 
+/** A unit that a device once was, before it was swapped for another. */
+export interface FormerUnit {
+  readonly serialNumber: string;
+  readonly manufacturer: string | null;
+  readonly model: string | null;
+  /** Epoch ms until which the serial number was the device's. */
+  readonly untilMs: number;
+}
+
 export interface Device {
   readonly id: string;
   readonly siteId: string;

@@ -48,6 +48,15 @@ export const Subscription = z
   })
   .meta({ id: "Subscription" });
 
+export const FormerUnit = z
+  .object({
+    serialNumber: z.string(),
+    manufacturer: z.string().nullable(),
+    model: z.string().nullable(),
+    until: Time.meta({ description: "Until then the serial number was the device's" }),
+  })
+  .meta({ id: "FormerUnit" });
+
 export const DeviceDeleted = z
   .object({
     id: Id,

@@ -132,6 +132,12 @@ describe("a change", () => {
     const swapped = await call("PATCH", `/devices/${device.id}`, admin, { serialNumber: "SN2", model: "X2" });
     expect(swapped.json()).toMatchObject({ id: device.id, serialNumber: "SN2", model: "X2" });
     expect((await call("GET", `/metrics/${metricId}/latest`, admin)).json<{ value: number }>().value).toBe(5);
+    const former = (await call("GET", `/devices/${device.id}/former-units`, admin)).json<{ items: object[] }>().items;
+    const until = new Date(server.clock.nowMs()).toISOString();
+    expect(former).toEqual([{ serialNumber: "SN1", manufacturer: null, model: null, until }]);
+    await call("PATCH", `/devices/${device.id}`, admin, { name: "Renamed", serialNumber: "SN2" });
+    const again = await call("GET", `/devices/${device.id}/former-units`, admin);
+    expect(again.json<{ items: object[] }>().items).toHaveLength(1);
   });
 });
 

@@ -33,6 +33,16 @@ export const people: Migration = {
       .addPrimaryKeyConstraint("answered_once", ["owner_id", "key"])
       .execute();
 
+    await database.schema
+      .createTable("former_unit")
+      .addColumn("device_id", "text", (column) => column.notNull().references("device.id").onDelete("cascade"))
+      .addColumn("serial_number", "text", (column) => column.notNull())
+      .addColumn("manufacturer", "text")
+      .addColumn("model", "text")
+      .addColumn("until_ms", "bigint", (column) => column.notNull())
+      .execute();
+    await database.schema.createIndex("former_unit_by_device").on("former_unit").column("device_id").execute();
+
     // Only of a series whose metric was deleted: its readings are kept for as long as others of the kind.
     await database.schema.alterTable("series").addColumn("ended_kind", "text").execute();
 

@@ -5,10 +5,11 @@ import { METRIC_KINDS } from "../../domain/metric.ts";
 import { ABOUT_DEVICE, aboutSite } from "../about.ts";
 import { PageQuery } from "../page-query.ts";
 import type { RouteParts } from "../parts.ts";
-import { DeviceDeleted } from "../people-schemas.ts";
+import { DeviceDeleted, FormerUnit } from "../people-schemas.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
 import { fromVersion, showVersion } from "../versions.ts";
+import { isoTime } from "../views/times.ts";
 
 /** Metrics that a device is created with, at most. */
 export const NEW_DEVICE_METRICS_MAX = 1_000;
@@ -106,6 +107,25 @@ export function deviceRoutes(app: FastifyInstance, { catalogue, fleet }: RoutePa
       showVersion(reply, (await devices.versioned(params.id)).version);
       return fleet.device(params.id);
     },
+  );
+  declare(
+    app,
+    "GET",
+    "/devices/:id/former-units",
+    {
+      permission: "device:read",
+      about: ABOUT_DEVICE,
+      summary: "The units that a device was before it was swapped, the latest first",
+      params: ById,
+      answers: { 200: api.pageOf(FormerUnit) },
+    },
+    async ({ params }) => ({
+      items: (await devices.formerUnits(params.id)).map(({ untilMs, ...unit }) => ({
+        ...unit,
+        until: isoTime(untilMs),
+      })),
+      nextCursor: null,
+    }),
   );
   declare(
     app,

@@ -35,6 +35,8 @@ export interface RunningKilowatch extends RunningPeer {
   /** Ids of the metrics by their devices' names, once they are all there. */
   metricIds(): Promise<ReadonlyMap<string, string>>;
   siteIds(): Promise<readonly string[]>;
+  /** As `bearer`, of the administrator, for a quarter of an hour from the start. */
+  adminBearer(): Promise<string>;
 }
 
 export const kilowatch: Peer<RunningKilowatch> = {
@@ -66,6 +68,7 @@ export const kilowatch: Peer<RunningKilowatch> = {
     const key = await keyOf(folder, url, password);
     const headers = `Authorization: Bearer ${key}\r\n`;
     const authorized = { headers: { authorization: `Bearer ${key}` } };
+    let admin: Promise<string> | undefined;
     const questions = new KilowatchQuestions(url, key);
     const pending = async (): Promise<number> => {
       const answer = await fetch(`${url}/metrics`, authorized);
@@ -96,6 +99,7 @@ export const kilowatch: Peer<RunningKilowatch> = {
       },
       metricIds: () => questions.metricIds(),
       siteIds: () => questions.siteIds(),
+      adminBearer: () => (admin ??= signedIn(url, password).then((token) => `Bearer ${token}`)),
       rest: (set) => questions.untilRolledUp(set),
       prepareQuestions: (set) => questions.prepare(set),
       requests: (question) => questions.requests(question),
@@ -145,21 +149,26 @@ function environment(own: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
 async function keyOf(folder: string, url: string, password: string): Promise<string> {
   const path = join(folder, KEY_FILE);
   if (existsSync(path)) return readFileSync(path, "utf8");
-  const post = async (target: string, body: object, bearer?: string): Promise<unknown> => {
-    const answer = await fetch(`${url}/api/v1${target}`, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
-      },
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`POST ${target} answered ${answer.status}: ${await answer.text()}`);
-    return answer.json();
-  };
-  const { accessToken } = Session.parse(await post("/auth/login", { email: EMAIL, password }));
+  const accessToken = await signedIn(url, password);
   const wanted = { name: "bench", scopes: ["ingest", "read", "manage"], ingest: { seriesMax: SERIES_MAX } };
-  const { key } = Key.parse(await post("/api-keys", wanted, accessToken));
+  const { key } = Key.parse(await post(url, "/api-keys", wanted, accessToken));
   writeFileSync(path, key, { mode: 0o600 });
   return key;
+}
+
+async function signedIn(url: string, password: string): Promise<string> {
+  return Session.parse(await post(url, "/auth/login", { email: EMAIL, password })).accessToken;
+}
+
+async function post(url: string, target: string, body: object, bearer?: string): Promise<unknown> {
+  const answer = await fetch(`${url}/api/v1${target}`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+    },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`POST ${target} answered ${answer.status}: ${await answer.text()}`);
+  return answer.json();
 }

@@ -30,10 +30,7 @@ describe("the pipeline", () => {
     const { pipeline, live } = pipelineOver(() =>
       isFull ? Promise.reject(new StorageUnavailable("full", 5)) : Promise.resolve(),
     );
-    const watch = live.watch(
-      ({ siteId }) => siteId === "s",
-      () => {},
-    );
+    const watch = live.watch({ of: { siteId: "s" } }, () => {});
     await pipeline.accept(columns([SERIES, 1, 2]));
     isFull = true;
     await expect(pipeline.accept(columns([SERIES, 2, 3]))).rejects.toThrow(StorageUnavailable);
@@ -67,11 +64,7 @@ describe("the pipeline", () => {
       for (let row = 0; row < count; row++) builder.push(SERIES, row, row, QUALITY.good);
       const batch = builder.finish();
       await pipeline.accept(batch);
-      const watch = live.watch(
-        () => true,
-        () => {},
-        REPLAY_EVENTS_MAX - 1,
-      );
+      const watch = live.watch({ of: "everything" }, () => {}, REPLAY_EVENTS_MAX - 1);
       expect(watch.take().events.map(({ reading }) => reading.value)).toEqual([count - 1]);
     },
   );

@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type LiveBatch, LiveHub, type LiveReading } from "./hub.ts";
+import { type LiveBatch, LiveHub, type LiveInterest, type LiveReading, type LiveWatch } from "./hub.ts";
 
 const reading = (value: number, siteId = "s"): LiveReading => ({
   metricId: "m",
@@ -15,17 +16,14 @@ const batch = (...readings: LiveReading[]): LiveBatch => ({
   value: (row) => readings[row]?.value ?? Number.NaN,
   quality: (row) => readings[row]?.quality ?? Number.NaN,
 });
-const all = () => true;
+const all = { of: "everything" } as const;
 const valuesOf = (events: readonly { reading: LiveReading }[]) => events.map((event) => event.reading.value);
 
 describe("the live hub", () => {
   test("brings each watcher what it wants, in order, and wakes it once until it takes", () => {
     const hub = new LiveHub();
     let wakes = 0;
-    const watch = hub.watch(
-      (candidate) => candidate.siteId === "a",
-      () => wakes++,
-    );
+    const watch = hub.watch({ of: { siteId: "a" } }, () => wakes++);
     hub.publish(batch(reading(1, "a"), reading(2, "b")));
     hub.publish(batch(reading(3, "a")));
     expect(wakes).toBe(1);
@@ -77,10 +75,7 @@ describe("the live hub", () => {
 
   test("a batch longer than the queue leaves its last readings, and says how many are lost", () => {
     const hub = new LiveHub({ queueEventsMax: 2 });
-    const watch = hub.watch(
-      (candidate) => candidate.siteId === "a",
-      () => {},
-    );
+    const watch = hub.watch({ of: { siteId: "a" } }, () => {});
     hub.publish(batch(reading(1, "a")));
     hub.publish(batch(reading(2, "a"), reading(3, "a"), reading(4, "b"), reading(5, "a")));
     const taken = watch.take();
@@ -105,7 +100,8 @@ describe("the live hub", () => {
     hub.publish(counting);
     expect(asked).toBe(0);
     expect(valuesOf(hub.watch(all, () => {}, 1).take().events)).toEqual([2, 3]);
-    expect(asked).toBe(2);
+    // Once to see that it is wanted, once to make it.
+    expect(asked).toBe(4);
   });
 
   test("a reading that is nobody's any more is shown to nobody", () => {
@@ -124,5 +120,51 @@ describe("the live hub", () => {
     expect(hub.watchers).toBe(0);
     hub.publish(batch(reading(1)));
     expect(watch.take().events).toEqual([]);
+  });
+
+  test("gives each watcher what its interest is of and nothing else, whoever came and went", () => {
+    const owners = [
+      { metricId: "m1", siteId: "a" },
+      { metricId: "m2", siteId: "a" },
+      { metricId: "m3", siteId: "b" },
+    ];
+    const interest = fc.constantFrom<LiveInterest["of"]>(
+      "everything",
+      { siteId: "a" },
+      { siteId: "b" },
+      { metricIds: new Set(["m1", "m3"]) },
+      { metricIds: new Set(["m2"]) },
+    );
+    const step = fc.oneof(
+      fc.record({ open: interest, refused: fc.constantFrom(null, "a", "b") }),
+      fc.record({ close: fc.nat(5) }),
+      fc.record({ publish: fc.array(fc.nat(2), { minLength: 1, maxLength: 6 }) }),
+    );
+    const isOf = (of: LiveInterest["of"], { metricId, siteId }: (typeof owners)[number]) =>
+      of === "everything" || ("siteId" in of ? of.siteId === siteId : of.metricIds.has(metricId));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const hub = new LiveHub();
+        const open: { watch: LiveWatch; lets: (owner: (typeof owners)[number]) => boolean; expected: number[] }[] = [];
+        let value = 0;
+        for (const each of steps) {
+          if ("open" in each) {
+            const lets = (owner: { siteId: string }) => owner.siteId !== each.refused;
+            const watch = hub.watch({ of: each.open, lets }, () => {});
+            open.push({ watch, lets: (owner) => isOf(each.open, owner) && lets(owner), expected: [] });
+          } else if ("close" in each) {
+            for (const { watch } of open.splice(each.close, 1)) watch.close();
+          } else {
+            const readings = each.publish.map(
+              (index) => ({ ...reading(value++), ...(owners[index] ?? owners[0]) }) as LiveReading,
+            );
+            hub.publish(batch(...readings));
+            for (const { lets, expected } of open) expected.push(...readings.filter(lets).map((one) => one.value));
+          }
+        }
+        for (const { watch, expected } of open) expect(valuesOf(watch.take().events)).toEqual(expected);
+        expect(hub.watchers).toBe(open.length);
+      }),
+    );
   });
 });

@@ -11,6 +11,13 @@ export interface LiveReading {
 /** Whose a reading is: all that a watcher chooses by. */
 export type LiveOwner = Pick<LiveReading, "metricId" | "siteId">;
 
+/** What somebody watches; by it their readings are found without asking every watcher about every reading. */
+export interface LiveInterest {
+  readonly of: "everything" | { readonly siteId: string } | { readonly metricIds: ReadonlySet<string> };
+  /** Asked about each of them again, when it comes; all are let through unless told. */
+  readonly lets?: (owner: LiveOwner) => boolean;
+}
+
 /** Readings that came together, as columns; made into objects only when somebody watches. */
 export interface LiveBatch {
   readonly length: number;
@@ -45,6 +52,9 @@ export class LiveHub {
   readonly #replay: PlacedBatch[] = [];
   readonly #replayEventsMax: number;
   readonly #watchers = new Set<Watcher>();
+  readonly #ofEverything = new Set<Watcher>();
+  readonly #ofSite = new Map<string, Set<Watcher>>();
+  readonly #ofMetric = new Map<string, Set<Watcher>>();
   readonly #queueEventsMax: number;
 
   constructor(limits: { readonly replayEventsMax?: number; readonly queueEventsMax?: number } = {}) {
@@ -63,28 +73,79 @@ export class LiveHub {
     this.#replay.push(placed);
     const oldestKept = this.#oldestKept();
     while (this.#replay[0] && endOf(this.#replay[0]) <= oldestKept) this.#replay.shift();
-    for (const watcher of this.#watchers) watcher.offer([placed], 0);
+    if (this.#watchers.size === 0) return;
+    const rows = new Map<Watcher, number[]>();
+    for (let row = 0; row < batch.length; row++) {
+      const owner = batch.ownerOf(row);
+      if (!owner) continue;
+      for (const watchers of [this.#ofMetric.get(owner.metricId), this.#ofSite.get(owner.siteId), this.#ofEverything]) {
+        for (const watcher of watchers ?? []) {
+          const own = rows.get(watcher);
+          if (own) own.push(row);
+          else rows.set(watcher, [row]);
+        }
+      }
+    }
+    for (const [watcher, own] of rows) watcher.offer(placed, own);
   }
 
   /**
-   * Watches what `wants` lets through. `wake` is called when there is something to `take`, once until it is taken.
+   * Watches what the interest is of. `wake` is called when there is something to `take`, once until it is taken.
    * @param afterPlace goes on after this event; null begins with the next one.
    */
-  watch(wants: (owner: LiveOwner) => boolean, wake: () => void, afterPlace: number | null = null): LiveWatch {
-    const watcher = new Watcher(wants, wake, this.#queueEventsMax, () => this.#watchers.delete(watcher));
+  watch(interest: LiveInterest, wake: () => void, afterPlace: number | null = null): LiveWatch {
+    const watcher = new Watcher(interest, wake, this.#queueEventsMax, () => this.#remove(watcher));
     this.#watchers.add(watcher);
+    for (const watchers of this.#placesOf(interest)) watchers.add(watcher);
     if (afterPlace !== null) {
       // What is no longer kept, or is not of this process, cannot be made up for.
       const isLost = afterPlace >= this.#nextPlace || afterPlace + 1 < this.#oldestKept();
       watcher.missedBefore(isLost);
-      if (!isLost) watcher.offer(this.#replay, afterPlace + 1);
+      if (!isLost) for (const placed of this.#replay) watcher.offer(placed, rowsAfter(placed, afterPlace, interest));
     }
     return watcher;
+  }
+
+  #remove(watcher: Watcher): void {
+    if (!this.#watchers.delete(watcher)) return;
+    for (const watchers of this.#placesOf(watcher.interest)) watchers.delete(watcher);
+    const { of } = watcher.interest;
+    if (of === "everything") return;
+    if ("siteId" in of) forgetEmpty(this.#ofSite, [of.siteId]);
+    else forgetEmpty(this.#ofMetric, of.metricIds);
+  }
+
+  *#placesOf({ of }: LiveInterest): Generator<Set<Watcher>, void, undefined> {
+    if (of === "everything") yield this.#ofEverything;
+    else if ("siteId" in of) yield watchersAt(this.#ofSite, of.siteId);
+    else for (const metricId of of.metricIds) yield watchersAt(this.#ofMetric, metricId);
   }
 
   #oldestKept(): number {
     return Math.max(1, this.#nextPlace - this.#replayEventsMax);
   }
+}
+
+function watchersAt(places: Map<string, Set<Watcher>>, id: string): Set<Watcher> {
+  const watchers = places.get(id) ?? new Set();
+  places.set(id, watchers);
+  return watchers;
+}
+
+function forgetEmpty(places: Map<string, Set<Watcher>>, ids: Iterable<string>): void {
+  for (const id of ids) if (places.get(id)?.size === 0) places.delete(id);
+}
+
+/** The rows of a batch that an interest is of and that come after a place. */
+function rowsAfter({ firstPlace, batch }: PlacedBatch, place: number, { of }: LiveInterest): number[] {
+  const rows: number[] = [];
+  for (let row = Math.max(0, place + 1 - firstPlace); row < batch.length; row++) {
+    const owner = batch.ownerOf(row);
+    if (!owner) continue;
+    if (of === "everything" || ("siteId" in of ? of.siteId === owner.siteId : of.metricIds.has(owner.metricId)))
+      rows.push(row);
+  }
+  return rows;
 }
 
 function endOf({ firstPlace, batch }: PlacedBatch): number {
@@ -111,13 +172,13 @@ class Watcher implements LiveWatch {
   #queue: LiveEvent[] = [];
   #dropped = 0;
   #startAnew = false;
-  readonly #wants: (owner: LiveOwner) => boolean;
+  readonly interest: LiveInterest;
   readonly #wake: () => void;
   readonly #queueEventsMax: number;
   readonly #leave: () => void;
 
-  constructor(wants: (owner: LiveOwner) => boolean, wake: () => void, queueEventsMax: number, leave: () => void) {
-    this.#wants = wants;
+  constructor(interest: LiveInterest, wake: () => void, queueEventsMax: number, leave: () => void) {
+    this.interest = interest;
     this.#wake = wake;
     this.#queueEventsMax = queueEventsMax;
     this.#leave = leave;
@@ -129,17 +190,15 @@ class Watcher implements LiveWatch {
     this.#wake();
   }
 
-  /** Queues what is wanted from a place on. Of more than the queue holds only the last become objects. */
-  offer(batches: readonly PlacedBatch[], fromPlace: number): void {
+  /** Queues these rows of a batch, ascending. Of more than the queue holds only the last become objects. */
+  offer(placed: PlacedBatch, rows: readonly number[]): void {
     const wanted: LiveEvent[] = [];
     let lost = 0;
-    for (const placed of batches.toReversed()) {
-      for (let row = placed.batch.length - 1; row >= 0 && placed.firstPlace + row >= fromPlace; row--) {
-        const owner = placed.batch.ownerOf(row);
-        if (!owner || !this.#wants(owner)) continue;
-        if (wanted.length === this.#queueEventsMax) lost++;
-        else wanted.push(eventOf(placed, row, owner));
-      }
+    for (const row of rows.toReversed()) {
+      const owner = placed.batch.ownerOf(row);
+      if (!owner || this.interest.lets?.(owner) === false) continue;
+      if (wanted.length === this.#queueEventsMax) lost++;
+      else wanted.push(eventOf(placed, row, owner));
     }
     if (wanted.length === 0) return;
     const wasEmpty = this.#queue.length === 0;

@@ -3,7 +3,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 import type { Clock } from "../domain/clock.ts";
 import { qualityName } from "../domain/reading.ts";
-import type { LiveEvent, LiveHub, LiveOwner, LiveTaken, LiveWatch } from "../live/hub.ts";
+import type { LiveEvent, LiveHub, LiveInterest, LiveTaken, LiveWatch } from "../live/hub.ts";
 import { isoTime } from "./views/times.ts";
 
 /** A comment line is sent this often, so that proxies and browsers know that a quiet stream lives. */
@@ -15,7 +15,7 @@ export const RIGHTS_LOOKED_AT_EVERY_MS = 250;
 
 /** What a stream asks of whoever reads it. */
 export interface StreamReader {
-  readonly wants: (owner: LiveOwner) => boolean;
+  readonly interest: LiveInterest;
   /** False ends the stream. */
   readonly mayGoOn: () => boolean;
 }
@@ -68,7 +68,7 @@ export class LiveStreams {
     const stream = new LiveStream(response, this.#epoch, reader.mayGoOn);
     this.#open.add(stream);
     if (!this.#isLooking) void this.#lookAtRights();
-    stream.follow(this.#hub.watch(reader.wants, () => stream.wake(), this.#placeOf(lastEventId)));
+    stream.follow(this.#hub.watch(reader.interest, () => stream.wake(), this.#placeOf(lastEventId)));
     response.once("close", () => {
       this.#open.delete(stream);
       stream.end();

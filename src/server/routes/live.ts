@@ -25,8 +25,9 @@ export function liveRoutes(app: FastifyInstance, parts: RouteParts, streams: Liv
     },
     ({ actor, request, reply }) => {
       const reader = new LiveReader(parts, actor, "reach");
-      const wants = ({ siteId }: LiveOwner): boolean => reader.reaches(siteId);
-      streams.stream(reply, { wants, mayGoOn: () => reader.mayGoOn() }, lastEventId(request));
+      const lets = ({ siteId }: LiveOwner): boolean => reader.reaches(siteId);
+      const interest = { of: "everything", lets } as const;
+      streams.stream(reply, { interest, mayGoOn: () => reader.mayGoOn() }, lastEventId(request));
     },
   );
   declare(
@@ -42,8 +43,7 @@ export function liveRoutes(app: FastifyInstance, parts: RouteParts, streams: Liv
     },
     ({ actor, params: { siteId }, request, reply }) => {
       const reader = new LiveReader(parts, actor, { object: "site", siteId });
-      const wants = (owner: LiveOwner): boolean => owner.siteId === siteId;
-      streams.stream(reply, { wants, mayGoOn: () => reader.mayGoOn() }, lastEventId(request));
+      streams.stream(reply, { interest: { of: { siteId } }, mayGoOn: () => reader.mayGoOn() }, lastEventId(request));
     },
   );
 }

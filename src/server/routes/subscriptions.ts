@@ -141,8 +141,12 @@ export function subscriptionRoutes(app: FastifyInstance, parts: RouteParts, stre
       const { item } = await subscriptions.get(ownerOf(actor), params.id);
       const metricIds = new Set(item.metricIds);
       const reader = new LiveReader(parts, actor, "reach");
-      const wants = ({ metricId, siteId }: LiveOwner): boolean => metricIds.has(metricId) && reader.reaches(siteId);
-      streams.stream(reply, { wants, mayGoOn: () => reader.mayGoOn() }, lastEventId(request));
+      const lets = ({ siteId }: LiveOwner): boolean => reader.reaches(siteId);
+      streams.stream(
+        reply,
+        { interest: { of: { metricIds }, lets }, mayGoOn: () => reader.mayGoOn() },
+        lastEventId(request),
+      );
     },
   );
 

@@ -17,12 +17,30 @@ export interface ServerConfig {
   readonly admin: { readonly email: string; readonly password: string } | null;
   /** Opens `POST /data` and `GET /data` without a key; loopback only. */
   readonly openData: boolean;
+  /** The PostgreSQL database that holds the catalogue; null: it is an SQLite file in the data folder. */
+  readonly catalogueServer: CatalogueServer | null;
   /** The ClickHouse server that holds the readings; null: they are kept in the data folder. */
   readonly telemetryServer: TelemetryServer | null;
   /** Null: readings are not taken by MQTT. */
   readonly mqtt: MqttConfig | null;
   readonly logLevel: LogLevel;
 }
+
+/** A database on a PostgreSQL server and who asks it. */
+export interface CatalogueServer {
+  /** A name, an address, or the folder of a Unix socket (it begins with a slash). */
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly username: string;
+  /** Empty for a server that asks for none. */
+  readonly password: string;
+  readonly tls: SslMode;
+}
+
+/** As libpq has them; `disable` when the URL says nothing. */
+const SSL_MODES = ["disable", "require", "verify-full"] as const;
+export type SslMode = (typeof SSL_MODES)[number];
 
 /** A ClickHouse server and who asks it. */
 export interface TelemetryServer {
@@ -89,6 +107,40 @@ const telemetryUrl = z.string().transform((text, context): TelemetryServer => {
   }
 });
 
+const CATALOGUE_URL = "must look like postgres://user:password@host:5432/database";
+const CATALOGUE_PORT = 5432;
+
+const catalogueUrl = z.string().transform((text, context): CatalogueServer => {
+  const url = URL.parse(text);
+  const mode = url?.searchParams.get("sslmode") ?? "disable";
+  const tls = SSL_MODES.find((known) => known === mode);
+  const others = [...(url?.searchParams.keys() ?? [])].filter((name) => name !== "sslmode");
+  if (!url || !/^postgres(?:ql)?:$/.test(url.protocol) || !url.hostname || !url.username || url.hash !== "") {
+    context.addIssue(CATALOGUE_URL);
+    return z.NEVER;
+  }
+  if (!tls || others.length > 0) {
+    context.addIssue(`${CATALOGUE_URL}, and may end with ?sslmode= and one of ${SSL_MODES.join(", ")}`);
+    return z.NEVER;
+  }
+  try {
+    const [host, path, username, password] = [url.hostname, url.pathname, url.username, url.password].map(
+      decodeURIComponent,
+    ) as [string, string, string, string];
+    return Object.freeze({
+      host: host.replace(/^\[(.*)\]$/, "$1"),
+      port: url.port === "" ? CATALOGUE_PORT : Number(url.port),
+      database: path.slice(1) || DEFAULT_DATABASE,
+      username,
+      password,
+      tls,
+    });
+  } catch {
+    context.addIssue(`${CATALOGUE_URL}, with % written as %25 in the name and the password`);
+    return z.NEVER;
+  }
+});
+
 const portNumber = z
   .string()
   .regex(/^\d{1,5}$/, "must be a port number, 0 to 65535")
@@ -104,7 +156,7 @@ const SETTINGS = {
   KILOWATCH_SECRET_KEY: z.string().min(SECRET_KEY_CHARS_MIN, `must have at least ${SECRET_KEY_CHARS_MIN} characters`),
   KILOWATCH_ADMIN_EMAIL: z.email("must be an e-mail address"),
   KILOWATCH_ADMIN_PASSWORD: z.string().min(PASSWORD_CHARS_MIN, `must have at least ${PASSWORD_CHARS_MIN} characters`),
-  KILOWATCH_CATALOGUE_URL: z.never("is not supported by this version, which keeps its catalogue in SQLite: unset it"),
+  KILOWATCH_CATALOGUE_URL: catalogueUrl,
   KILOWATCH_TELEMETRY_URL: telemetryUrl,
   KILOWATCH_OPEN_DATA: flagText,
   KILOWATCH_MQTT_PORT: portNumber,
@@ -149,7 +201,6 @@ export function readServerConfig(
       `KILOWATCH_OPEN_DATA opens /data to everyone who can reach ${host}: listen on 127.0.0.1, or unset KILOWATCH_OPEN_DATA.`,
     );
   }
-  read("KILOWATCH_CATALOGUE_URL");
   return Object.freeze({
     host,
     port: read("KILOWATCH_PORT", flags.port) ?? 8080,
@@ -157,6 +208,7 @@ export function readServerConfig(
     secretKey: read("KILOWATCH_SECRET_KEY") ?? null,
     admin: bothOrNeither(read("KILOWATCH_ADMIN_EMAIL"), read("KILOWATCH_ADMIN_PASSWORD")),
     openData,
+    catalogueServer: read("KILOWATCH_CATALOGUE_URL") ?? null,
     telemetryServer: read("KILOWATCH_TELEMETRY_URL") ?? null,
     mqtt: mqttOf(
       {

@@ -10,6 +10,7 @@ import { Access } from "./access/permissions.ts";
 import { Sessions } from "./access/sessions.ts";
 import { SignIn } from "./access/sign-in.ts";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.ts";
+import type { CataloguePlace } from "./catalogue/database.ts";
 import type { SeriesDirectory } from "./catalogue/directory.ts";
 import { openSealing } from "./catalogue/sealing.ts";
 import { Collector } from "./collect/collector.ts";
@@ -27,7 +28,7 @@ import { buildServer } from "./server/server.ts";
 import type { PageHandler } from "./server/web.ts";
 import { openClusterTelemetry } from "./telemetry/cluster/open.ts";
 import type { JournaledStore } from "./telemetry/journaled-store.ts";
-import { openTelemetry } from "./telemetry/open.ts";
+import { JOURNAL_FILE, openTelemetry } from "./telemetry/open.ts";
 import type { RetentionClasses, TelemetryStore } from "./telemetry/store.ts";
 import { VENDORS, vendorById } from "./vendors/registry.ts";
 
@@ -66,7 +67,7 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     const sealing = openSealing(config.dataDir, config.secretKey);
     const [store, catalogue, pages] = await allOpened(
       owning(owned, openReadings(config, log)),
-      owning(owned, openCatalogue(join(config.dataDir, CATALOGUE_FILE), sealing, clock)),
+      owning(owned, openCatalogue(cataloguePlace(config), sealing, clock)),
       loadPages(),
     );
     store.classify(classesOf(catalogue.directory));
@@ -125,6 +126,17 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     }
     throw error;
   }
+}
+
+/** In the data folder, unless a PostgreSQL server is to hold it. */
+function cataloguePlace({ dataDir, catalogueServer }: ServerConfig): CataloguePlace {
+  const path = join(dataDir, CATALOGUE_FILE);
+  if (catalogueServer === null) return path;
+  if (!existsSync(path)) return catalogueServer;
+  // Readings are known by the numbers that their catalogue gave out: another one's would be taken for them.
+  throw new StartupError(
+    `The data folder ${dataDir} has a catalogue of its own (${CATALOGUE_FILE}), by which its readings are numbered: name another folder with --data-dir, or unset KILOWATCH_CATALOGUE_URL.`,
+  );
 }
 
 /** In the data folder, unless a ClickHouse server is to hold them. */
@@ -198,7 +210,8 @@ function prepareDataFolder(dataDir: string): void {
       { cause: error },
     );
   }
-  if (existsSync(join(dataDir, CATALOGUE_FILE))) return;
+  // The catalogue may be elsewhere; the journal never is.
+  if ([CATALOGUE_FILE, JOURNAL_FILE].some((name) => existsSync(join(dataDir, name)))) return;
   const { bavail, bsize } = statfsSync(dataDir);
   if (bavail * bsize < FIRST_START_BYTES_MIN) {
     throw new StartupError(

@@ -1,7 +1,7 @@
 import type { Clock } from "../domain/clock.ts";
 import { ApiKeys } from "./api-keys.ts";
 import { Connections } from "./connections.ts";
-import { openCatalogueDatabase } from "./database.ts";
+import { type CataloguePlace, openCatalogueDatabase } from "./database.ts";
 import { Devices } from "./devices.ts";
 import { SeriesDirectory } from "./directory.ts";
 import { Enrolment } from "./enrolment.ts";
@@ -24,9 +24,9 @@ export interface Catalogue {
   close(): Promise<void>;
 }
 
-/** Opens the catalogue in an SQLite file. @throws StartupError */
-export async function openCatalogue(path: string, sealing: Sealing, clock: Clock): Promise<Catalogue> {
-  const database = await openCatalogueDatabase(path);
+/** Opens the catalogue in an SQLite file or on PostgreSQL. @throws StartupError */
+export async function openCatalogue(place: CataloguePlace, sealing: Sealing, clock: Clock): Promise<Catalogue> {
+  const database = await openCatalogueDatabase(place);
   const directory = new SeriesDirectory();
   const devices = new Devices(database, directory, clock);
   await devices.loadDirectory();

@@ -3,6 +3,7 @@ import type { Clock } from "../domain/clock.ts";
 import { Conflict } from "../domain/errors.ts";
 import type { User } from "../domain/user.ts";
 import type { CatalogueDatabase } from "./database.ts";
+import { exclusively } from "./exclusive.ts";
 import type { Schema } from "./schema.ts";
 
 /** People and their browser sessions. Knows hashes only; who may do what is decided in `access/`. */
@@ -23,7 +24,7 @@ export class Users {
   /** Creates the first administrator. @throws Conflict when there is one; two racing calls cannot both succeed. */
   async createFirstAdmin(email: string, name: string, passwordHash: string): Promise<User> {
     const user: User = { id: uuidv7(), email: email.toLowerCase(), name, isAdmin: true };
-    await this.#database.transaction().execute(async (transaction) => {
+    await exclusively(this.#database, "administrators", async (transaction) => {
       const admin = await transaction.selectFrom("user").select("id").where("is_admin", "=", 1).executeTakeFirst();
       if (admin) throw new Conflict("There is an administrator already: sign in instead.");
       await transaction

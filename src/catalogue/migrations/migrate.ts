@@ -6,7 +6,7 @@ import { first } from "./001-first.ts";
 import { apiKeys } from "./002-api-keys.ts";
 
 /** In order, for ever: a migration that has been released is never edited, only followed. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = {
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "001-first": first,
   "002-api-keys": apiKeys,
 };

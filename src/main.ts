@@ -64,10 +64,11 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
   const owned = new AsyncDisposableStack();
   try {
     prepareDataFolder(config.dataDir);
+    const place = cataloguePlace(config);
     const sealing = openSealing(config.dataDir, config.secretKey);
     const [store, catalogue, pages] = await allOpened(
       owning(owned, openReadings(config, log)),
-      owning(owned, openCatalogue(cataloguePlace(config), sealing, clock)),
+      owning(owned, openCatalogue(place, sealing, clock)),
       loadPages(),
     );
     store.classify(classesOf(catalogue.directory));
@@ -120,9 +121,9 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
   } catch (error) {
     await owned.disposeAsync();
     if (error instanceof StorageUnavailable) {
-      throw new StartupError(`${error.message} Make room on the disk of ${config.dataDir}, and start again.`, {
-        cause: error,
-      });
+      const elsewhere = config.catalogueServer ? " and see that the catalogue's database answers" : "";
+      const remedy = `Make room on the disk of ${config.dataDir}${elsewhere}, and start again.`;
+      throw new StartupError(`${error.message} ${remedy}`, { cause: error });
     }
     throw error;
   }

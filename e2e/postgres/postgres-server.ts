@@ -58,10 +58,7 @@ export class PostgresServer implements AsyncDisposable {
       writeFileSync(server.certificatePath, certificate);
       execFileSync(program("initdb"), initArguments(server.#data), { ...identity, cwd: folder, stdio: "pipe" });
       appendFileSync(join(server.#data, "postgresql.conf"), configuration(folder, server.port));
-      writeFileSync(
-        join(server.#data, "pg_hba.conf"),
-        "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n",
-      );
+      writeFileSync(join(server.#data, "pg_hba.conf"), "local all all trust\nhost all all 127.0.0.0/8 scram-sha-256\n");
       await server.run();
       const { username, password } = POSTGRES_USER;
       await server.sql(`CREATE ROLE ${username} LOGIN PASSWORD ${pg.escapeLiteral(password)}`);
@@ -148,6 +145,11 @@ export class PostgresServer implements AsyncDisposable {
     }
   }
 
+  /** Of its Unix socket, where nobody is asked for a password. */
+  get socketFolder(): string {
+    return this.#folder;
+  }
+
   /** Gives a folder to the user that the server runs as. */
   own(path: string): void {
     this.#own(path);
@@ -200,7 +202,7 @@ function initArguments(data: string): string[] {
 
 function configuration(folder: string, port: number): string {
   return `
-listen_addresses = '127.0.0.1'
+listen_addresses = '127.0.0.1, 127.0.0.2'
 port = ${port}
 unix_socket_directories = '${folder}'
 max_connections = 100

@@ -30,6 +30,8 @@ export function refusalOf(error: unknown): unknown {
   if (!(error instanceof DatabaseError)) {
     return error instanceof TypeError || error instanceof RangeError ? error : unavailable(error);
   }
+  // It quotes the row, which may hold a hash or a sealed secret; errors are logged.
+  error.detail = undefined;
   if (error.code === CHARACTER_NOT_IN_REPERTOIRE) {
     return new InvalidInput([{ path: "", message: "holds a NUL character, which text must not have" }]);
   }

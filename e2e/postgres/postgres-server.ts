@@ -116,6 +116,14 @@ export class PostgresServer implements AsyncDisposable {
     this.#signalAll("SIGCONT");
   }
 
+  /** Lets the connections to a database hang that there are now; those that come are served. Call what it gives to end that. */
+  async freezeConnections(database: string): Promise<() => void> {
+    const rows = await this.sql(`SELECT pid FROM pg_stat_activity WHERE datname = '${database}'`);
+    const pids = rows.map(({ pid }) => Number(pid));
+    signalEach(pids, "SIGSTOP");
+    return () => signalEach(pids, "SIGCONT");
+  }
+
   /** A database of its own, which sorts text as people in the United States do and not by bytes. */
   async makeDatabase(
     options = "LOCALE_PROVIDER icu ICU_LOCALE 'en-US'",
@@ -156,6 +164,7 @@ export class PostgresServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.resume();
     await this.stop("SIGQUIT");
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
@@ -172,7 +181,7 @@ export class PostgresServer implements AsyncDisposable {
   #signalAll(signal: NodeJS.Signals): void {
     const pid = this.#process?.pid;
     if (pid === undefined) return;
-    for (const each of [...childrenOf(pid), pid]) process.kill(each, signal);
+    signalEach([...childrenOf(pid), pid], signal);
   }
 
   #complaints(): string {
@@ -180,6 +189,17 @@ export class PostgresServer implements AsyncDisposable {
       return readFileSync(join(this.#folder, "server.log"), "utf8").slice(-1_000);
     } catch {
       return "it wrote no log";
+    }
+  }
+}
+
+/** Some may have ended by themselves, as workers of the server do. */
+function signalEach(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
     }
   }
 }

@@ -17,6 +17,7 @@ describe("the server's settings", () => {
       admin: null,
       openData: false,
       trustedProxies: [],
+      catalogueServer: null,
       telemetryServer: null,
       mqtt: null,
       vendorNetworks: [],
@@ -71,11 +72,6 @@ describe("the server's settings", () => {
       "a short password",
       { KILOWATCH_ADMIN_EMAIL: "a@example.org", KILOWATCH_ADMIN_PASSWORD: "12345678901" },
       /12 char/,
-    ],
-    [
-      "a database of a later version",
-      { KILOWATCH_CATALOGUE_URL: "postgres://x" },
-      /^KILOWATCH_CATALOGUE_URL is not supp/,
     ],
     [
       "open data for the whole network",
@@ -162,6 +158,34 @@ describe("the server's settings", () => {
     expect(() => read({ KILOWATCH_TELEMETRY_URL })).toThrow(StartupError);
     expect(() => read({ KILOWATCH_TELEMETRY_URL })).toThrow(/^KILOWATCH_TELEMETRY_URL must look like http:[^\n]*$/);
     expect(() => read({ KILOWATCH_TELEMETRY_URL })).not.toThrow(/hunter2/);
+  });
+
+  test.each([
+    ["postgres://kw:pw@db", { host: "db", port: 5432, database: "kilowatch", password: "pw", tls: "disable" }],
+    ["postgresql://kw@[::1]:6432/Fleet-2", { host: "::1", port: 6432, database: "Fleet-2", password: "" }],
+    ["postgres://a%40b:p%2F%3Aw%25%3F@db/x", { username: "a@b", password: "p/:w%?" }],
+    ["postgres://kw@%2Frun%2Fpostgresql/x", { host: "/run/postgresql", port: 5432 }],
+    ["postgres://kw:pw@db/x?sslmode=require", { tls: "require" }],
+    ["postgres://kw:pw@db/x?sslmode=verify-full", { tls: "verify-full" }],
+  ])("take a PostgreSQL database from %s", (KILOWATCH_CATALOGUE_URL, server) => {
+    expect(read({ KILOWATCH_CATALOGUE_URL }).catalogueServer).toMatchObject(server);
+  });
+
+  test.each([
+    "db:5432",
+    "mysql://user:hunter2@db/x",
+    "postgres://db/x",
+    "postgres://:hunter2@db/x",
+    "postgres://user:hunter2@/x",
+    "postgres://user:hunter2@db:99999/x",
+    "postgres://user:hunter2#@db/x",
+    "postgres://user:hunter2%zz@db/x",
+    "postgres://user:hunter2@db/x?sslmode=prefer",
+    "postgres://user:hunter2@db/x?password=hunter2",
+  ])("refuse %s as a PostgreSQL database in one line without its password", (KILOWATCH_CATALOGUE_URL) => {
+    expect(() => read({ KILOWATCH_CATALOGUE_URL })).toThrow(StartupError);
+    expect(() => read({ KILOWATCH_CATALOGUE_URL })).toThrow(/^KILOWATCH_CATALOGUE_URL must look like postgres:[^\n]*$/);
+    expect(() => read({ KILOWATCH_CATALOGUE_URL })).not.toThrow(/hunter2/);
   });
 
   test("name the flag when the flag is wrong", () => {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { StartupError } from "./domain/errors.ts";
 import { isLoopback } from "./domain/loopback.ts";
 import { parseNetwork } from "./domain/network.ts";
+import { type CatalogueServer, catalogueUrl, type TelemetryServer, telemetryUrl } from "./domain/server-urls.ts";
 import { PASSWORD_CHARS_MIN } from "./domain/user.ts";
 
 /** How the server is set up: read once, from flags and the environment, and frozen. */
@@ -21,6 +22,8 @@ export interface ServerConfig {
   readonly openData: boolean;
   /** Addresses and networks (CIDR) of proxies whose word on the client's address is believed. */
   readonly trustedProxies: readonly string[];
+  /** The PostgreSQL database that holds the catalogue; null: it is an SQLite file in the data folder. */
+  readonly catalogueServer: CatalogueServer | null;
   /** The ClickHouse server that holds the readings; null: they are kept in the data folder. */
   readonly telemetryServer: TelemetryServer | null;
   /** Null: readings are not taken by MQTT. */
@@ -28,17 +31,6 @@ export interface ServerConfig {
   /** Networks in CIDR notation beyond the public internet in which vendors may be called. */
   readonly vendorNetworks: readonly string[];
   readonly logLevel: LogLevel;
-}
-
-/** A ClickHouse server and who asks it. */
-export interface TelemetryServer {
-  /** `http://host:8123` or `https://host:8443`; a URL without a port means 80 or 443. No secret is in it. */
-  readonly origin: string;
-  /** Letters, digits and underscores. */
-  readonly database: string;
-  /** Empty: the server's default user. */
-  readonly username: string;
-  readonly password: string;
 }
 
 /** Where readings are taken by MQTT. */
@@ -73,28 +65,6 @@ export type SecretVariable =
 
 const SECRET_KEY_CHARS_MIN = 16;
 
-const TELEMETRY_URL = "must look like http://user:password@host:8123/database (or https)";
-const DATABASE = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
-/** Of a URL that names none. */
-const DEFAULT_DATABASE = "kilowatch";
-
-const telemetryUrl = z.string().transform((text, context): TelemetryServer => {
-  const url = URL.parse(text);
-  const database = url?.pathname.replace(/^\//, "").replace(/\/$/, "") || DEFAULT_DATABASE;
-  // What is wrong is not quoted: it may hold the password.
-  if (!url || !/^https?:$/.test(url.protocol) || !DATABASE.test(database) || url.search !== "" || url.hash !== "") {
-    context.addIssue(TELEMETRY_URL);
-    return z.NEVER;
-  }
-  try {
-    const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
-    return Object.freeze({ origin: url.origin, database, username, password });
-  } catch {
-    context.addIssue(`${TELEMETRY_URL}, with % written as %25 in the name and the password`);
-    return z.NEVER;
-  }
-});
-
 const PROXIES = "must list addresses and networks, such as 127.0.0.1,10.0.0.0/8";
 const proxyList = z
   .string()
@@ -125,7 +95,7 @@ const SETTINGS = {
   KILOWATCH_SECRET_KEY: z.string().min(SECRET_KEY_CHARS_MIN, `must have at least ${SECRET_KEY_CHARS_MIN} characters`),
   KILOWATCH_ADMIN_EMAIL: z.email("must be an e-mail address"),
   KILOWATCH_ADMIN_PASSWORD: z.string().min(PASSWORD_CHARS_MIN, `must have at least ${PASSWORD_CHARS_MIN} characters`),
-  KILOWATCH_CATALOGUE_URL: z.never("is not supported by this version, which keeps its catalogue in SQLite: unset it"),
+  KILOWATCH_CATALOGUE_URL: catalogueUrl,
   KILOWATCH_TELEMETRY_URL: telemetryUrl,
   KILOWATCH_OPEN_DATA: flagText,
   KILOWATCH_TRUSTED_PROXIES: proxyList,
@@ -172,7 +142,6 @@ export function readServerConfig(
       `KILOWATCH_OPEN_DATA opens /data to everyone who can reach ${host}: listen on 127.0.0.1, or unset KILOWATCH_OPEN_DATA.`,
     );
   }
-  read("KILOWATCH_CATALOGUE_URL");
   return Object.freeze({
     host,
     port: read("KILOWATCH_PORT", flags.port) ?? 8080,
@@ -181,6 +150,7 @@ export function readServerConfig(
     admin: bothOrNeither(read("KILOWATCH_ADMIN_EMAIL"), read("KILOWATCH_ADMIN_PASSWORD")),
     openData,
     trustedProxies: Object.freeze(read("KILOWATCH_TRUSTED_PROXIES") ?? []),
+    catalogueServer: read("KILOWATCH_CATALOGUE_URL") ?? null,
     telemetryServer: read("KILOWATCH_TELEMETRY_URL") ?? null,
     mqtt: mqttOf(
       {

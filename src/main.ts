@@ -13,6 +13,7 @@ import { Sessions } from "./access/sessions.ts";
 import { SignIn } from "./access/sign-in.ts";
 import { SignInThrottle } from "./access/sign-in-throttle.ts";
 import { CATALOGUE_FILE, type Catalogue, openCatalogue } from "./catalogue/catalogue.ts";
+import type { CataloguePlace } from "./catalogue/database.ts";
 import type { SeriesDirectory } from "./catalogue/directory.ts";
 import { openSealing } from "./catalogue/sealing.ts";
 import { Collector } from "./collect/collector.ts";
@@ -30,7 +31,7 @@ import { buildServer } from "./server/server.ts";
 import type { PageHandler } from "./server/web.ts";
 import { openClusterTelemetry } from "./telemetry/cluster/open.ts";
 import type { JournaledStore } from "./telemetry/journaled-store.ts";
-import { openTelemetry } from "./telemetry/open.ts";
+import { JOURNAL_FILE, openTelemetry } from "./telemetry/open.ts";
 import type { RetentionClasses, TelemetryStore } from "./telemetry/store.ts";
 import { AddressGuard } from "./transport/address-guard.ts";
 import { openGuardedPool } from "./transport/guarded-pool.ts";
@@ -69,10 +70,11 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
   const owned = new AsyncDisposableStack();
   try {
     prepareDataFolder(config.dataDir);
+    const place = cataloguePlace(config);
     const sealing = openSealing(config.dataDir, config.secretKey);
     const [store, catalogue, pages] = await allOpened(
       owning(owned, openReadings(config, log)),
-      owning(owned, openCatalogue(join(config.dataDir, CATALOGUE_FILE), sealing, clock)),
+      owning(owned, openCatalogue(place, sealing, clock, config.dataDir)),
       loadPages(),
     );
     store.classify(classesOf(catalogue.directory));
@@ -131,12 +133,23 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
   } catch (error) {
     await owned.disposeAsync();
     if (error instanceof StorageUnavailable) {
-      throw new StartupError(`${error.message} Make room on the disk of ${config.dataDir}, and start again.`, {
-        cause: error,
-      });
+      const elsewhere = config.catalogueServer ? " and see that the catalogue's database answers" : "";
+      const remedy = `Make room on the disk of ${config.dataDir}${elsewhere}, and start again.`;
+      throw new StartupError(`${error.message} ${remedy}`, { cause: error });
     }
     throw error;
   }
+}
+
+/** In the data folder, unless a PostgreSQL server is to hold it. */
+function cataloguePlace({ dataDir, catalogueServer }: ServerConfig): CataloguePlace {
+  const path = join(dataDir, CATALOGUE_FILE);
+  if (catalogueServer === null) return path;
+  if (!existsSync(path)) return catalogueServer;
+  // Readings are known by the numbers that their catalogue gave out: another one's would be taken for them.
+  throw new StartupError(
+    `The data folder ${dataDir} has a catalogue of its own (${CATALOGUE_FILE}), by which its readings are numbered: name another folder with --data-dir, or unset KILOWATCH_CATALOGUE_URL.`,
+  );
 }
 
 /** In the data folder, unless a ClickHouse server is to hold them. */
@@ -206,7 +219,8 @@ function prepareDataFolder(dataDir: string): void {
       { cause: error },
     );
   }
-  if (existsSync(join(dataDir, CATALOGUE_FILE))) return;
+  // The catalogue may be elsewhere; the journal never is.
+  if ([CATALOGUE_FILE, JOURNAL_FILE].some((name) => existsSync(join(dataDir, name)))) return;
   const { bavail, bsize } = statfsSync(dataDir);
   if (bavail * bsize < FIRST_START_BYTES_MIN) {
     throw new StartupError(

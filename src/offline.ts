@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { AUDIT_HEAD_FILE, HeadFile } from "./catalogue/audit/head-file.ts";
 import { type AuditVerdict, verifyAudit } from "./catalogue/audit/verify.ts";
 import { CATALOGUE_FILE } from "./catalogue/catalogue.ts";
-import { type CatalogueDatabase, openCatalogueToRead } from "./catalogue/database.ts";
+import type { CatalogueDatabase } from "./catalogue/database.ts";
+import { connectPostgres } from "./catalogue/postgres/open.ts";
 import { openFormerSealing } from "./catalogue/sealing.ts";
+import { connectSqliteToRead } from "./catalogue/sqlite.ts";
 import type { ServerConfig } from "./config.ts";
 import { StartupError, StorageUnavailable } from "./domain/errors.ts";
 
@@ -14,15 +16,16 @@ import { StartupError, StorageUnavailable } from "./domain/errors.ts";
  * @throws StartupError when there is no log to look at, InvalidInput when it has no such entry, StorageUnavailable when it cannot be read
  */
 export async function verifyAuditLog(
-  { dataDir, secretKey }: Pick<ServerConfig, "dataDir" | "secretKey">,
+  { dataDir, secretKey, catalogueServer }: Pick<ServerConfig, "dataDir" | "secretKey" | "catalogueServer">,
   afterPlace: number,
 ): Promise<AuditVerdict> {
-  const path = join(dataDir, CATALOGUE_FILE);
-  if (!existsSync(path)) {
+  const file = join(dataDir, CATALOGUE_FILE);
+  const path = catalogueServer ? "The database of KILOWATCH_CATALOGUE_URL" : file;
+  if (!catalogueServer && !existsSync(file)) {
     throw new StartupError(`There is no ${path}: name the folder that the server keeps its data in with --data-dir.`);
   }
   const sealing = openFormerSealing(dataDir, secretKey);
-  const database = openCatalogueToRead(path);
+  const database = catalogueServer ? connectPostgres(catalogueServer) : connectSqliteToRead(file);
   try {
     if (!(await hasAuditLog(database))) {
       throw new StartupError(`${path} has no audit log yet: it begins when this version's server starts.`);

@@ -5,7 +5,7 @@ import { ApiKeys } from "./api-keys.ts";
 import { AUDIT_HEAD_FILE, HeadFile } from "./audit/head-file.ts";
 import { AuditTrail } from "./audit/trail.ts";
 import { Connections } from "./connections.ts";
-import { openCatalogueDatabase } from "./database.ts";
+import { type CataloguePlace, openCatalogueDatabase } from "./database.ts";
 import { Devices } from "./devices.ts";
 import { SeriesDirectory } from "./directory.ts";
 import { Enrolment } from "./enrolment.ts";
@@ -41,14 +41,24 @@ export interface Catalogue {
   close(): Promise<void>;
 }
 
-/** Opens the catalogue in an SQLite file. @throws StartupError */
-export async function openCatalogue(path: string, sealing: Sealing, clock: Clock): Promise<Catalogue> {
-  const database = await openCatalogueDatabase(path);
+/**
+ * Opens the catalogue in an SQLite file or on PostgreSQL.
+ * @param dataDir where the end of the audit log is kept; the folder of an SQLite file unless told
+ * @throws StartupError
+ */
+export async function openCatalogue(
+  place: CataloguePlace,
+  sealing: Sealing,
+  clock: Clock,
+  dataDir = typeof place === "string" ? dirname(place) : undefined,
+): Promise<Catalogue> {
+  if (dataDir === undefined) throw new TypeError("a catalogue on PostgreSQL needs a data folder");
+  const database = await openCatalogueDatabase(place);
   const directory = new SeriesDirectory();
   const devices = new Devices(database, directory, clock);
   await devices.loadDirectory();
   const apiKeys = await ApiKeys.open(database, clock);
-  const audit = new AuditTrail(database, new HeadFile(join(dirname(path), AUDIT_HEAD_FILE), sealing), clock);
+  const audit = new AuditTrail(database, new HeadFile(join(dataDir, AUDIT_HEAD_FILE), sealing), clock);
   return {
     sites: new Sites(database, directory, clock),
     devices,

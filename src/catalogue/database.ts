@@ -1,105 +1,18 @@
-import { DatabaseSync } from "node:sqlite";
-import { Kysely, SqliteDialect } from "kysely";
-import { StartupError, StorageUnavailable } from "../domain/errors.ts";
-import { migrateToLatest } from "./migrations/migrate.ts";
+import type { Kysely } from "kysely";
+import type { PostgresAddress } from "./postgres/address.ts";
+import { openPostgres } from "./postgres/open.ts";
 import type { Schema } from "./schema.ts";
+import { openSqlite } from "./sqlite.ts";
 
 export type CatalogueDatabase = Kysely<Schema>;
 
-/** How long a statement waits for another connection's lock before it fails, ms. */
-const BUSY_TIMEOUT_MS = 5_000;
+/** Where a catalogue is: the path of an SQLite file, or a database on a PostgreSQL server. */
+export type CataloguePlace = string | PostgresAddress;
 
 /**
- * Opens the catalogue's SQLite file, creating it if need be, and brings it to the newest schema.
- * @throws StartupError when the file cannot be opened, is damaged, or was written by a newer version.
+ * Opens a catalogue's database, makes what is not there, and brings it to the newest schema.
+ * @throws StartupError when it cannot be opened or reached, is damaged, or was written by a newer version.
  */
-export async function openCatalogueDatabase(path: string): Promise<CatalogueDatabase> {
-  const sqlite = openSqlite(path);
-  const database = new Kysely<Schema>({ dialect: new SqliteDialect({ database: kyselyView(sqlite) }) });
-  try {
-    await migrateToLatest(database, path);
-    return database;
-  } catch (error) {
-    sqlite.close();
-    throw error;
-  }
-}
-
-/** Opens the catalogue's SQLite file to be read and no more, as it is, also beside a server that writes it. @throws StartupError */
-export function openCatalogueToRead(path: string): CatalogueDatabase {
-  let sqlite: DatabaseSync | undefined;
-  try {
-    sqlite = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, readOnly: true });
-    sqlite.prepare("SELECT count(*) FROM sqlite_schema").get();
-    return new Kysely<Schema>({ dialect: new SqliteDialect({ database: kyselyView(sqlite) }) });
-  } catch (error) {
-    sqlite?.close();
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartupError(`The catalogue ${path} cannot be read (${reason}).`, { cause: error });
-  }
-}
-
-function openSqlite(path: string): DatabaseSync {
-  let sqlite: DatabaseSync | undefined;
-  try {
-    sqlite = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
-    sqlite.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-    const verdict = sqlite.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
-    if (verdict !== "ok") throw new Error(String(verdict));
-    return sqlite;
-  } catch (error) {
-    sqlite?.close();
-    throw cannotOpen(path, error);
-  }
-}
-
-function cannotOpen(path: string, error: unknown): StartupError {
-  const reason = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ");
-  const remedy = isStorageError(error)
-    ? "Make room on its disk and see that it can be written, then start again."
-    : "Restore it from a backup, or move it away to begin anew.";
-  return new StartupError(`The catalogue ${path} cannot be opened (${reason}). ${remedy}`, { cause: error });
-}
-
-/** Gives Kysely's SQLite dialect the few methods that it calls, on Node's own SQLite. */
-function kyselyView(sqlite: DatabaseSync): ConstructorParameters<typeof SqliteDialect>[0]["database"] {
-  return {
-    close: () => sqlite.close(),
-    prepare(sql) {
-      const statement = sqlite.prepare(sql);
-      type Values = Parameters<typeof statement.all>;
-      return {
-        reader: statement.columns().length > 0,
-        all: (parameters) => storing(() => statement.all(...(parameters as Values))),
-        run(parameters) {
-          // After some errors, such as a full disk, SQLite has rolled back by itself; saying so again would hide the first error.
-          if (sql === "rollback" && !sqlite.isTransaction) return { changes: 0, lastInsertRowid: 0 };
-          return storing(() => statement.run(...(parameters as Values)));
-        },
-        iterate: (parameters) => statement.iterate(...(parameters as Values)),
-      };
-    },
-  };
-}
-
-/** Primary result codes of SQLite that mean "not now": busy, read-only, I/O error, full (sqlite.org/rescode.html). */
-const STORAGE_CODES = new Set([5, 8, 10, 13]);
-const RETRY_AFTER_S = 5;
-
-/** Runs a statement. @throws StorageUnavailable when the disk is full or does not answer; nothing was changed then. */
-function storing<T>(run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof Error && isStorageError(error)) {
-      throw new StorageUnavailable(`The catalogue cannot be written (${error.message}).`, RETRY_AFTER_S, {
-        cause: error,
-      });
-    }
-    throw error;
-  }
-}
-
-function isStorageError(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && STORAGE_CODES.has(Number(error.errcode) & 0xff);
+export function openCatalogueDatabase(place: CataloguePlace): Promise<CatalogueDatabase> {
+  return typeof place === "string" ? openSqlite(place) : openPostgres(place);
 }

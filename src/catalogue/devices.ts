@@ -22,6 +22,9 @@ export interface DeviceInsertion {
   readonly added: { readonly metric: Metric; readonly siteId: string }[];
 }
 
+/** Metrics that are read at once when the directory is filled: a million in one answer would take longer than a statement may. */
+export const METRICS_PER_READ = 20_000;
+
 /** Devices and the metrics that live under them. */
 export class Devices {
   readonly #database: CatalogueDatabase;
@@ -41,9 +44,20 @@ export class Devices {
     for (const row of await this.#database.selectFrom("device").selectAll().orderBy("id").execute()) {
       this.#directory.addDevice({ ...deviceOf(row), pushedAs: row.pushed_as });
     }
-    for (const row of await this.#database.selectFrom("metric").selectAll().execute()) {
-      const device = this.#directory.device(row.device_id);
-      if (device) this.#directory.add(metricOf(row), device.siteId);
+    for (let last = 0; ; ) {
+      const rows = await this.#database
+        .selectFrom("metric")
+        .selectAll()
+        .where("series", ">", last)
+        .orderBy("series")
+        .limit(METRICS_PER_READ)
+        .execute();
+      for (const row of rows) {
+        const device = this.#directory.device(row.device_id);
+        if (device) this.#directory.add(metricOf(row), device.siteId);
+        last = row.series;
+      }
+      if (rows.length < METRICS_PER_READ) break;
     }
     const ended = this.#database.selectFrom("series").selectAll().where("ended_kind", "is not", null);
     for (const { number, ended_kind: kind } of await ended.execute()) {

@@ -1,4 +1,5 @@
 import type { Selectable } from "kysely";
+import { DatabaseError } from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { Conflict } from "../domain/errors.ts";
 import type { Metric, MetricTemplate } from "../domain/metric.ts";
@@ -30,7 +31,7 @@ export async function insertMetrics(
       .values(ids.map((id) => ({ metric_id: id, ended_kind: null })))
       .returning(["metric_id", "number"])
       .execute();
-    // The order of returned rows is not promised (sqlite.org/lang_returning.html).
+    // The order of returned rows is not promised, by either database.
     const numbers = new Map(numbered.map(({ metric_id, number }) => [metric_id, number]));
     const added = piece.map((metric, index): Metric => {
       const id = ids[index] ?? "";
@@ -72,17 +73,22 @@ export async function endSeries(transaction: CatalogueDatabase, by: "id" | "devi
   }
 }
 
-/** SQLite's extended result code of a broken UNIQUE constraint (sqlite.org/rescode.html#constraint_unique). */
-const SQLITE_CONSTRAINT_UNIQUE = 2067;
+/** SQLite's extended result codes of a broken UNIQUE constraint and of a primary key (sqlite.org/rescode.html). */
+const SQLITE_DOUBLES = new Set<unknown>([2067, 1555]);
+/** PostgreSQL's unique_violation, of a primary key too (postgresql.org/docs/current/errcodes-appendix.html). */
+const POSTGRES_DOUBLE = "23505";
 
-/** @throws Conflict when `insert` breaks a UNIQUE constraint */
+/** @throws Conflict when `insert` would give two rows what only one may have */
 export async function refusingDoubles<T>(what: string, insert: () => Promise<T>): Promise<T> {
   try {
     return await insert();
   } catch (error) {
-    if (error instanceof Error && "errcode" in error && error.errcode === SQLITE_CONSTRAINT_UNIQUE) {
-      throw new Conflict(`There is a ${what} already.`, { cause: error });
-    }
+    if (isDouble(error)) throw new Conflict(`There is a ${what} already.`, { cause: error });
     throw error;
   }
+}
+
+function isDouble(error: unknown): boolean {
+  if (error instanceof DatabaseError) return error.code === POSTGRES_DOUBLE;
+  return error instanceof Error && "errcode" in error && SQLITE_DOUBLES.has(error.errcode);
 }

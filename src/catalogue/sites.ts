@@ -97,8 +97,14 @@ export class Sites {
     return pageOf(rows.map(siteOf), request.limit);
   }
 
+  /** The oldest of that name. */
   async findByName(name: string): Promise<Site | undefined> {
-    const row = await this.#database.selectFrom("site").selectAll().where("name", "=", name).executeTakeFirst();
+    const row = await this.#database
+      .selectFrom("site")
+      .selectAll()
+      .where("name", "=", name)
+      .orderBy("id")
+      .executeTakeFirst();
     return row && siteOf(row);
   }
 }

@@ -5,6 +5,7 @@ import { Conflict, NotFound } from "../domain/errors.ts";
 import type { User } from "../domain/user.ts";
 import { ChangedMeanwhile, type Patch, type Versioned } from "./changed.ts";
 import type { CatalogueDatabase } from "./database.ts";
+import { exclusively } from "./exclusive.ts";
 import { refusingDoubles } from "./metric-rows.ts";
 import { afterId, type Page, type PageRequest, pageOf } from "./page.ts";
 import type { Schema } from "./schema.ts";
@@ -69,7 +70,7 @@ export class Users {
       ...(patch.isAdmin !== undefined && { is_admin: patch.isAdmin ? 1 : 0 }),
       ...(patch.passwordHash !== undefined && { password_hash: patch.passwordHash }),
     };
-    const changed = await this.#database.transaction().execute(async (transaction) => {
+    const changed = await exclusively(this.#database, "administrators", async (transaction) => {
       if (patch.isAdmin === false) await keepAnAdmin(transaction, id);
       return refusingDoubles(`person with the e-mail address ${patch.email ?? ""}`, () =>
         transaction
@@ -89,7 +90,7 @@ export class Users {
   async delete(id: string): Promise<void> {
     const held = this.#byId.get(id);
     if (!held) throw new NotFound("person");
-    await this.#database.transaction().execute(async (transaction) => {
+    await exclusively(this.#database, "administrators", async (transaction) => {
       if (held.item.isAdmin) await keepAnAdmin(transaction, id);
       await transaction.deleteFrom("subscription").where("owner_id", "=", id).execute();
       await transaction.deleteFrom("user").where("id", "=", id).execute();
@@ -131,7 +132,7 @@ export class Users {
     check: (transaction: CatalogueDatabase) => Promise<void>,
   ): Promise<User> {
     const user: User = { id: uuidv7(), email: email.toLowerCase(), name, isAdmin };
-    await this.#database.transaction().execute(async (transaction) => {
+    await exclusively(this.#database, "administrators", async (transaction) => {
       await check(transaction);
       await refusingDoubles(`person with the e-mail address ${user.email}`, () =>
         transaction
@@ -166,6 +167,7 @@ async function keepAnAdmin(transaction: CatalogueDatabase, id: string): Promise<
     .select("id")
     .where("is_admin", "=", 1)
     .where("id", "!=", id)
+    .orderBy("id")
     .executeTakeFirst();
   if (!other) throw new Conflict("This is the last administrator: make somebody else one first.");
 }

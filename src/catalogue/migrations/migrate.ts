@@ -8,7 +8,7 @@ import { people } from "./003-people.ts";
 import { audit } from "./004-audit.ts";
 
 /** In order, for ever: a migration that has been released is never edited, only followed. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = {
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "001-first": first,
   "002-api-keys": apiKeys,
   "003-people": people,

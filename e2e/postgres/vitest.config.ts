@@ -1,0 +1,5 @@
+import { mergeConfig } from "vitest/config";
+import e2e from "../vitest.config.ts";
+
+/** What needs a PostgreSQL server: Debian's package `postgresql`, and root or a user that it may run as. */
+export default mergeConfig(e2e, { test: { dir: import.meta.dirname } });

@@ -1,0 +1,33 @@
+import { apiKeysContract } from "./contract-keys.ts";
+import { migrationsContract } from "./contract-migrations.ts";
+import { peopleContract } from "./contract-people.ts";
+import { repositoriesContract } from "./contract-repositories.ts";
+import { serversContract } from "./contract-servers.ts";
+import { valuesContract } from "./contract-values.ts";
+import type { CatalogueDatabase, CataloguePlace } from "./database.ts";
+
+/** An empty database, and what only a test does with it. */
+export interface ContractDatabase {
+  readonly place: CataloguePlace;
+  /** The database as it is, migrated by nobody; whoever asks for it destroys it. */
+  connect(): CatalogueDatabase;
+  /** Lets the next series number be this one. */
+  numberSeriesFrom(database: CatalogueDatabase, series: number): Promise<unknown>;
+  remove(): Promise<void>;
+}
+
+export interface ContractTerms {
+  readonly make: () => Promise<ContractDatabase>;
+  /** Whether several servers may use a catalogue at once; an SQLite file has one. */
+  readonly isShared: boolean;
+}
+
+/** What every database of a catalogue must do. */
+export function catalogueContract(name: string, { make, isShared }: ContractTerms): void {
+  repositoriesContract(name, make);
+  peopleContract(name, make);
+  apiKeysContract(name, make);
+  valuesContract(name, make);
+  migrationsContract(name, make);
+  if (isShared) serversContract(name, make);
+}

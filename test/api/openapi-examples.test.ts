@@ -117,12 +117,12 @@ async function call(method: string, path: string, { parameters = [], requestBody
   }
   const [type, media] =
     Object.entries(requestBody?.content ?? {}).find(([, { example }]) => example !== undefined) ?? [];
-  const body = typeof media?.example === "string" ? media.example : JSON.stringify(media?.example);
+  const textOf = (example: unknown): string => (typeof example === "string" ? example : JSON.stringify(example));
   return server.app.inject({
     method: method.toUpperCase() as "GET",
     url: withOwnIds(query.size > 0 ? `${pathname}?${query.toString()}` : pathname),
     headers: { ...headers, ...(type !== undefined && { "content-type": type }) },
-    ...(body !== undefined && { payload: withOwnIds(body) }),
+    ...(media && { payload: withOwnIds(textOf(media.example)) }),
   });
 }
 

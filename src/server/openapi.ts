@@ -2,6 +2,10 @@ import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import { SESSION_COOKIE } from "./cookies.ts";
+import { describeExample } from "./examples.ts";
+
+/** What a path of the API is about, by which the document groups its operations. */
+const GROUP = /^\/api\/v1\/([^/]+)/;
 
 /** Describes every route that is declared afterwards as OpenAPI 3.1, from the declarations themselves. */
 export async function describeRoutes(app: FastifyInstance, version: string): Promise<void> {
@@ -17,7 +21,13 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
       },
       security: [{ bearer: [] }, { session: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform(asked) {
+      const described = jsonSchemaTransform(asked);
+      const { example } = asked.route.config ?? {};
+      if (example) describeExample(described.schema, example);
+      const [, group] = GROUP.exec(described.url) ?? [];
+      return { ...described, schema: { ...described.schema, tags: [group ?? "server"] } };
+    },
     transformObject: (document) => withoutUnusedSchemas(jsonSchemaTransformObject(document)),
   });
 }

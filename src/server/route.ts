@@ -7,6 +7,7 @@ import type { AnsweredRequests } from "../catalogue/answered-requests.ts";
 import { InvalidInput } from "../domain/errors.ts";
 import type { About } from "./about.ts";
 import type { AuditNote } from "./audit-trail.ts";
+import type { CallExample } from "./examples.ts";
 import { Problem } from "./schemas.ts";
 
 declare module "fastify" {
@@ -18,6 +19,7 @@ declare module "fastify" {
     takesInfluxKeys?: boolean;
     /** Whether a request counts towards its actor's limit. */
     isCounted?: boolean;
+    example?: CallExample;
   }
   interface FastifyRequest {
     actor: Actor;
@@ -40,6 +42,7 @@ const PROBLEM = { description: "A problem (RFC 9457)", content: { "application/p
 type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
 type Schema = z.ZodType | undefined;
 type Input<S extends Schema> = S extends z.ZodType ? z.output<S> : undefined;
+type Example<S extends Schema> = S extends z.ZodType ? z.input<S> : never;
 
 /** What a route says of itself; OpenAPI is made from it. */
 export interface RouteSpec<Params extends Schema, Query extends Schema, Body extends Schema> {
@@ -65,6 +68,12 @@ export interface RouteSpec<Params extends Schema, Query extends Schema, Body ext
     readonly action: `${string}.${string}`;
     /** What is said of a call whose input is good, before it is answered. Never a secret. */
     readonly note?: (input: RouteInput<Params, Query, Body>) => AuditNote | Promise<AuditNote>;
+  };
+  /** A call that works as it stands, for the document; a test makes it. Its ids are `EXAMPLE_IDS`. */
+  readonly example?: {
+    readonly params?: Example<Params>;
+    readonly query?: Example<Query>;
+    readonly body?: Body extends z.ZodType ? z.input<Body> : unknown;
   };
   /** The one success status, and what it brings. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
@@ -101,6 +110,7 @@ export function declare<
       about: spec.about ?? "installation",
       takesInfluxKeys: spec.takesInfluxKeys ?? false,
       ...(spec.audit && { audited: spec.audit.action }),
+      ...(spec.example && { example: spec.example }),
     },
     schema: {
       summary: spec.summary,

@@ -5,6 +5,7 @@ import { targetOf } from "./about.ts";
 import { AuditRecorder } from "./audit-trail.ts";
 import { cookieOf, SESSION_COOKIE } from "./cookies.ts";
 import { shownCredentials } from "./credentials.ts";
+import { letAnybodyReadDocs, serveDocs } from "./docs.ts";
 import { LiveStreams } from "./live-streams.ts";
 import { describeRoutes } from "./openapi.ts";
 import type { RouteParts, ServerParts } from "./parts.ts";
@@ -79,6 +80,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await describeRoutes(app, options.version);
   app.decorate("answeredRequests", options.parts.catalogue.answeredRequests);
   const audit = new AuditRecorder(options.parts.catalogue.audit, options.parts.clock, app.log);
+  letAnybodyReadDocs(app);
   guard(app, options.parts, audit);
   await audit.attach(app);
 
@@ -112,6 +114,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     },
     { prefix: API_PREFIX },
   );
+  await serveDocs(app);
   if (options.pages) mountPages(app, options.pages);
   await app.ready();
   return app;

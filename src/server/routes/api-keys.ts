@@ -4,6 +4,7 @@ import type { ListedApiKey } from "../../catalogue/api-keys.ts";
 import { API_KEY_SCOPES, INGEST_SETTINGS_DEFAULT, SERIES_PER_KEY } from "../../domain/api-key.ts";
 import { InvalidInput } from "../../domain/errors.ts";
 import { templateFault } from "../../ingest/sources/template.ts";
+import { EXAMPLE_IDS } from "../examples.ts";
 import { PageQuery } from "../page-query.ts";
 import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
@@ -66,6 +67,7 @@ export function apiKeyRoutes(app: FastifyInstance, { catalogue, clock }: RoutePa
         action: "api-key.create",
         note: ({ body: { name, scopes, siteIds, expiresAt } }) => ({ detail: { name, scopes, siteIds, expiresAt } }),
       },
+      example: { body: { name: "Gateway in building 4", scopes: ["ingest"], siteIds: [EXAMPLE_IDS.site] } },
       answers: { 201: api.NewApiKey },
     },
     async ({ body }) => {
@@ -85,6 +87,7 @@ export function apiKeyRoutes(app: FastifyInstance, { catalogue, clock }: RoutePa
       permission: "key:manage",
       summary: "API keys, without their secrets",
       query: PageQuery,
+      example: { query: { limit: 50 } },
       answers: { 200: api.pageOf(api.ApiKey) },
     },
     async ({ query }) => {

@@ -53,6 +53,7 @@ export function authRoutes(app: FastifyInstance, { catalogue, signIn }: RoutePar
           return { object, detail: { by: "password", ...(meant && { email: meant.user.email }) } };
         },
       },
+      example: { body: { email: "ada@example.org", password: "correct horse battery" } },
       answers: { 200: people.Session },
     },
     async ({ body, request, reply }) =>

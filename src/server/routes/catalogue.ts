@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { aboutSite } from "../about.ts";
+import { EXAMPLE_IDS } from "../examples.ts";
 import { PageQuery } from "../page-query.ts";
 import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
@@ -32,6 +33,7 @@ export function catalogueRoutes(app: FastifyInstance, { access, catalogue, fleet
       about: "reach",
       summary: "Every device with its status and power",
       query: PageQuery,
+      example: { query: { limit: 50 } },
       answers: { 200: api.FleetDevicePage },
     },
     ({ actor, query }) => fleet.devices(query, access.reach(actor)),
@@ -45,6 +47,7 @@ export function catalogueRoutes(app: FastifyInstance, { access, catalogue, fleet
       about: "reach",
       summary: "Sites",
       query: PageQuery,
+      example: { query: { limit: 50 } },
       answers: { 200: api.pageOf(api.Site) },
     },
     async ({ actor, query }) => {
@@ -62,6 +65,7 @@ export function catalogueRoutes(app: FastifyInstance, { access, catalogue, fleet
       summary: "The latest value of each metric of a site",
       params: BySite,
       query: PageQuery,
+      example: { params: { siteId: EXAMPLE_IDS.site }, query: { limit: 50 } },
       answers: { 200: api.pageOf(api.Metric) },
     },
     async ({ params, query }) => {

@@ -11,6 +11,7 @@ import type { TimeWindow } from "../../telemetry/store.ts";
 import { answerNow } from "../body/early-answer.ts";
 import { push, sourceOf, streamBodies } from "../body/push.ts";
 import { dataAnswer } from "../data-answer.ts";
+import { EXAMPLE_TIMES } from "../examples.ts";
 import type { RouteParts } from "../parts.ts";
 import { problemOf } from "../problems.ts";
 import { declare } from "../route.ts";
@@ -47,6 +48,7 @@ export function dataApiRoutes(root: FastifyInstance, parts: RouteParts): void {
         about: "reach",
         summary: "Push readings as lines of text: unix-seconds name value",
         streamedBody: { types: ["text/plain"], shape: z.string() },
+        example: { body: `${Date.parse(EXAMPLE_TIMES.reading) / 1_000} Voltage 1.34\n` },
         answers: { 200: z.object({ success: z.literal(true) }), 400: Refusal },
       },
       async ({ request, reply }) => {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { DEVICE_KINDS } from "../../domain/device.ts";
 import { METRIC_KINDS } from "../../domain/metric.ts";
 import { ABOUT_DEVICE, aboutSite } from "../about.ts";
+import { EXAMPLE_IDS } from "../examples.ts";
 import { PageQuery } from "../page-query.ts";
 import type { RouteParts } from "../parts.ts";
 import { DeviceDeleted, FormerUnit } from "../people-schemas.ts";
@@ -64,6 +65,7 @@ export function deviceRoutes(app: FastifyInstance, { catalogue, fleet }: RoutePa
       summary: "A site's devices, with their metrics",
       params: BySite,
       query: PageQuery,
+      example: { params: { siteId: EXAMPLE_IDS.site }, query: { limit: 50 } },
       answers: { 200: api.pageOf(api.Device) },
     },
     ({ params, query }) => fleet.devicesOfSite(params.siteId, query),
@@ -83,6 +85,19 @@ export function deviceRoutes(app: FastifyInstance, { catalogue, fleet }: RoutePa
       params: BySite,
       body: NewDevice,
       isRepeatable: true,
+      example: {
+        params: { siteId: EXAMPLE_IDS.site },
+        body: {
+          name: "Inverter 1",
+          kind: "inverter",
+          serialNumber: "SN-0001",
+          ratedPowerW: 100_000,
+          metrics: [
+            { name: "active_power", unit: "W" },
+            { name: "energy_total", unit: "kW.h", kind: "counter" },
+          ],
+        },
+      },
       answers: { 201: api.Device },
     },
     async ({ body: { metrics, ...fields }, params }) => {
@@ -101,6 +116,7 @@ export function deviceRoutes(app: FastifyInstance, { catalogue, fleet }: RoutePa
       about: ABOUT_DEVICE,
       summary: "A device, with its metrics",
       params: ById,
+      example: { params: { id: EXAMPLE_IDS.device } },
       answers: { 200: api.Device },
     },
     async ({ params, reply }) => {
@@ -138,6 +154,7 @@ export function deviceRoutes(app: FastifyInstance, { catalogue, fleet }: RoutePa
       audit: { action: "device.change", note: ({ body }) => ({ detail: { fields: Object.keys(body) } }) },
       params: ById,
       body: DevicePatch,
+      example: { params: { id: EXAMPLE_IDS.device }, body: { serialNumber: "SN-0002" } },
       answers: { 200: api.Device },
     },
     async ({ body, params, request, reply }) => {

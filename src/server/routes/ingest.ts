@@ -12,6 +12,7 @@ import { MalformedLine } from "../../ingest/codecs/malformed-line.ts";
 import { INFLUX_LINES, JSON_READINGS } from "../../ingest/sources/protocols.ts";
 import { answerNow } from "../body/early-answer.ts";
 import { push, streamBodies } from "../body/push.ts";
+import { EXAMPLE_IDS, EXAMPLE_TIMES } from "../examples.ts";
 import type { RouteParts } from "../parts.ts";
 import { problemOf } from "../problems.ts";
 import { declare } from "../route.ts";
@@ -59,6 +60,14 @@ export function readingRoutes(root: FastifyInstance, parts: RouteParts): void {
         about: "reach",
         summary: "Push readings of known metrics or devices, as JSON or NDJSON",
         streamedBody: { types: ["application/json", "application/x-ndjson"], shape: api.PushedReadings },
+        example: {
+          body: {
+            readings: [
+              { metricId: EXAMPLE_IDS.metric, time: EXAMPLE_TIMES.reading, value: 73_500 },
+              { deviceId: EXAMPLE_IDS.device, name: "active_power", time: EXAMPLE_TIMES.to, value: 74_250.5 },
+            ],
+          },
+        },
         answers: { 200: Stored },
       },
       async ({ request }) => {
@@ -103,6 +112,10 @@ export function influxRoutes(root: FastifyInstance, parts: RouteParts): void {
         streamedBody: LINES,
         query: WriteQuery,
         takesInfluxKeys: true,
+        example: {
+          query: { precision: "s" },
+          body: `meter,host=gateway-4 power=1340 ${Date.parse(EXAMPLE_TIMES.reading) / 1_000}`,
+        },
         answers: { 204: z.null(), 400: InfluxRefusal },
       },
       ({ request, query }) => write(request, query),
@@ -122,6 +135,10 @@ export function influxRoutes(root: FastifyInstance, parts: RouteParts): void {
         streamedBody: LINES,
         query: WriteQuery,
         takesInfluxKeys: true,
+        example: {
+          query: { precision: "s" },
+          body: `meter,host=gateway-4 power=1340 ${Date.parse(EXAMPLE_TIMES.reading) / 1_000}`,
+        },
         answers: { 204: z.null(), 400: InfluxV1Refusal },
       },
       ({ request, query }) => write(request, query),

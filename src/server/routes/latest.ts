@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { EXAMPLE_IDS } from "../examples.ts";
 import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
@@ -23,6 +24,7 @@ export function latestRoutes(app: FastifyInstance, { access, catalogue, store }:
       about: "reach",
       summary: "The latest value of every metric that has one, of all sites or of one",
       query: Query,
+      example: { query: { siteId: EXAMPLE_IDS.site } },
       answers: { 200: z.object({ items: z.array(LatestValue) }) },
     },
     ({ actor, query, reply }) => {

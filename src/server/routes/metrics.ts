@@ -4,6 +4,7 @@ import type { SeriesOwner } from "../../catalogue/directory.ts";
 import { NotFound } from "../../domain/errors.ts";
 import { METRIC_KINDS } from "../../domain/metric.ts";
 import { ABOUT_DEVICE, ABOUT_METRIC } from "../about.ts";
+import { EXAMPLE_IDS } from "../examples.ts";
 import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
@@ -37,6 +38,7 @@ export function metricRoutes(app: FastifyInstance, { catalogue, objects }: Route
       about: ABOUT_DEVICE,
       summary: "A device's metrics",
       params: ById,
+      example: { params: { id: EXAMPLE_IDS.device } },
       answers: { 200: api.pageOf(api.Metric) },
     },
     ({ params }) => ({
@@ -59,6 +61,7 @@ export function metricRoutes(app: FastifyInstance, { catalogue, objects }: Route
       params: ById,
       body: NewMetric,
       isRepeatable: true,
+      example: { params: { id: EXAMPLE_IDS.device }, body: { name: "state_of_charge", unit: "%" } },
       answers: { 201: api.Metric },
     },
     async ({ body, params }) => {
@@ -70,7 +73,14 @@ export function metricRoutes(app: FastifyInstance, { catalogue, objects }: Route
     app,
     "GET",
     "/metrics/:id",
-    { permission: "metric:read", about: ABOUT_METRIC, summary: "A metric", params: ById, answers: { 200: api.Metric } },
+    {
+      permission: "metric:read",
+      about: ABOUT_METRIC,
+      summary: "A metric",
+      params: ById,
+      example: { params: { id: EXAMPLE_IDS.metric } },
+      answers: { 200: api.Metric },
+    },
     async ({ params, reply }) => {
       showVersion(reply, (await metrics.versioned(params.id)).version);
       return objects.metric(ownerOf(params.id));
@@ -87,6 +97,7 @@ export function metricRoutes(app: FastifyInstance, { catalogue, objects }: Route
       audit: { action: "metric.change", note: ({ body }) => ({ detail: { fields: Object.keys(body) } }) },
       params: ById,
       body: MetricPatch,
+      example: { params: { id: EXAMPLE_IDS.metric }, body: { name: "pv_active_power" } },
       answers: { 200: api.Metric },
     },
     async ({ body, params, request, reply }) => {
@@ -120,6 +131,7 @@ export function metricRoutes(app: FastifyInstance, { catalogue, objects }: Route
       about: ABOUT_METRIC,
       summary: "A metric's latest value",
       params: ById,
+      example: { params: { id: EXAMPLE_IDS.metric } },
       answers: { 200: api.Latest.nullable() },
     },
     ({ params }) => objects.latest(ownerOf(params.id)),

@@ -4,6 +4,7 @@ import { ownerIdOf } from "../../access/actor.ts";
 import { NotAuthenticated } from "../../domain/errors.ts";
 import { ACROSS, STEP_AGGREGATES } from "../../telemetry/store.ts";
 import { ABOUT_METRIC } from "../about.ts";
+import { EXAMPLE_IDS, EXAMPLE_TIMES } from "../examples.ts";
 import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
@@ -65,6 +66,10 @@ export function seriesRoutes(app: FastifyInstance, { access, catalogue, series, 
       summary: "A metric over time, raw or by steps",
       params: ById,
       query: SeriesQuery,
+      example: {
+        params: { id: EXAMPLE_IDS.metric },
+        query: { from: EXAMPLE_TIMES.from, to: EXAMPLE_TIMES.to, step: "PT15M", agg: "mean" },
+      },
       answers: { 200: api.Series },
     },
     async ({ params, query, request, reply }) => {
@@ -85,6 +90,10 @@ export function seriesRoutes(app: FastifyInstance, { access, catalogue, series, 
       summary: "A subscription's metrics over time; says which of them are gone",
       params: ById,
       query: SubscriptionQuery,
+      example: {
+        params: { id: EXAMPLE_IDS.subscription },
+        query: { from: EXAMPLE_TIMES.from, to: EXAMPLE_TIMES.to, step: "PT15M" },
+      },
       answers: { 200: api.Series },
     },
     async ({ actor, params, query, request, reply }) => {
@@ -118,6 +127,16 @@ export function seriesRoutes(app: FastifyInstance, { access, catalogue, series, 
       about: "reach",
       summary: "Many metrics over time, each by itself or all in one number a step",
       query: ManyQuery,
+      example: {
+        query: {
+          from: EXAMPLE_TIMES.from,
+          to: EXAMPLE_TIMES.to,
+          step: "PT15M",
+          siteId: EXAMPLE_IDS.site,
+          name: "active_power",
+          across: "sum",
+        },
+      },
       answers: { 200: z.union([api.Series, api.SeriesAcross]) },
     },
     async ({ query, actor, request, reply }) => {

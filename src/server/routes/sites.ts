@@ -4,6 +4,7 @@ import type { Membership } from "../../catalogue/memberships.ts";
 import { isTimeZone } from "../../domain/calendar.ts";
 import { SITE_ROLES } from "../../domain/user.ts";
 import { aboutSite } from "../about.ts";
+import { EXAMPLE_IDS } from "../examples.ts";
 import type { RouteParts } from "../parts.ts";
 import * as people from "../people-schemas.ts";
 import { declare } from "../route.ts";
@@ -47,6 +48,15 @@ export function siteRoutes(app: FastifyInstance, { catalogue }: RouteParts): voi
       audit: { action: "site.create", note: ({ body: { name } }) => ({ detail: { name } }) },
       body: NewSite,
       isRepeatable: true,
+      example: {
+        body: {
+          name: "Solar Park Sevilla",
+          timezone: "Europe/Madrid",
+          latitude: 37.39,
+          longitude: -5.98,
+          peakPowerW: 2_500_000,
+        },
+      },
       answers: { 201: api.Site },
     },
     async ({ body }) => siteView(await sites.create(body)),
@@ -55,7 +65,14 @@ export function siteRoutes(app: FastifyInstance, { catalogue }: RouteParts): voi
     app,
     "GET",
     "/sites/:id",
-    { permission: "site:read", about: aboutSite(), summary: "A site", params: ById, answers: { 200: api.Site } },
+    {
+      permission: "site:read",
+      about: aboutSite(),
+      summary: "A site",
+      params: ById,
+      example: { params: { id: EXAMPLE_IDS.site } },
+      answers: { 200: api.Site },
+    },
     async ({ params, reply }) => {
       const { item, version } = await sites.versioned(params.id);
       showVersion(reply, version);
@@ -73,6 +90,7 @@ export function siteRoutes(app: FastifyInstance, { catalogue }: RouteParts): voi
       audit: { action: "site.change", note: ({ body }) => ({ detail: { fields: Object.keys(body) } }) },
       params: ById,
       body: SitePatch,
+      example: { params: { id: EXAMPLE_IDS.site }, body: { peakPowerW: 2_750_000 } },
       answers: { 200: api.Site },
     },
     async ({ body, params, request, reply }) => {
@@ -109,6 +127,7 @@ export function siteRoutes(app: FastifyInstance, { catalogue }: RouteParts): voi
       about: aboutSite("siteId"),
       summary: "Who is what on a site",
       params: BySite,
+      example: { params: { siteId: EXAMPLE_IDS.site } },
       answers: { 200: api.pageOf(people.Member) },
     },
     ({ params }) => ({ items: memberships.ofSite(params.siteId).map(memberView), nextCursor: null }),
@@ -130,6 +149,7 @@ export function siteRoutes(app: FastifyInstance, { catalogue }: RouteParts): voi
       },
       params: ByMember,
       body: NewMember,
+      example: { params: { siteId: EXAMPLE_IDS.site, userId: EXAMPLE_IDS.user }, body: { role: "technician" } },
       answers: { 200: people.Member },
     },
     async ({ body, params }) => {

@@ -4,6 +4,7 @@ import { type Actor, ownerIdOf } from "../../access/actor.ts";
 import { InvalidInput, NotAuthenticated } from "../../domain/errors.ts";
 import { SUBSCRIPTION_METRICS_MAX, type Subscription } from "../../domain/subscription.ts";
 import type { LiveOwner } from "../../live/hub.ts";
+import { EXAMPLE_IDS } from "../examples.ts";
 import { LiveReader } from "../live-reader.ts";
 import type { LiveStreams } from "../live-streams.ts";
 import { PageQuery } from "../page-query.ts";
@@ -39,6 +40,7 @@ export function subscriptionRoutes(app: FastifyInstance, parts: RouteParts, stre
       about: "reach",
       summary: "One's own subscriptions",
       query: PageQuery,
+      example: { query: { limit: 50 } },
       answers: { 200: api.pageOf(people.Subscription) },
     },
     async ({ actor, query }) => {
@@ -57,6 +59,7 @@ export function subscriptionRoutes(app: FastifyInstance, parts: RouteParts, stre
       audit: { action: "subscription.create" },
       body: NewSubscription,
       isRepeatable: true,
+      example: { body: { name: "What the control room watches", metricIds: [EXAMPLE_IDS.metric] } },
       answers: { 201: people.Subscription },
     },
     async ({ actor, body }) => {
@@ -73,6 +76,7 @@ export function subscriptionRoutes(app: FastifyInstance, parts: RouteParts, stre
       about: "reach",
       summary: "A subscription",
       params: ById,
+      example: { params: { id: EXAMPLE_IDS.subscription } },
       answers: { 200: people.Subscription },
     },
     async ({ actor, params, reply }) => {
@@ -92,6 +96,7 @@ export function subscriptionRoutes(app: FastifyInstance, parts: RouteParts, stre
       audit: { action: "subscription.change", note: ({ body }) => ({ detail: { fields: Object.keys(body) } }) },
       params: ById,
       body: SubscriptionPatch,
+      example: { params: { id: EXAMPLE_IDS.subscription }, body: { name: "The night shift's" } },
       answers: { 200: people.Subscription },
     },
     async ({ actor, body, params, request, reply }) => {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { hashPassword, PASSWORD_CHARS_MAX } from "../../access/passwords.ts";
 import type { Versioned } from "../../catalogue/changed.ts";
 import { PASSWORD_CHARS_MIN, type User } from "../../domain/user.ts";
+import { EXAMPLE_IDS } from "../examples.ts";
 import { PageQuery } from "../page-query.ts";
 import type { RouteParts } from "../parts.ts";
 import * as people from "../people-schemas.ts";
@@ -29,7 +30,13 @@ export function userRoutes(app: FastifyInstance, { catalogue, signIn }: RoutePar
     app,
     "GET",
     "/users",
-    { permission: "user:manage", summary: "People", query: PageQuery, answers: { 200: api.pageOf(people.User) } },
+    {
+      permission: "user:manage",
+      summary: "People",
+      query: PageQuery,
+      example: { query: { limit: 50 } },
+      answers: { 200: api.pageOf(people.User) },
+    },
     ({ query }) => {
       const page = users.list(query);
       return { items: page.items.map(view), nextCursor: page.nextCursor };
@@ -45,6 +52,7 @@ export function userRoutes(app: FastifyInstance, { catalogue, signIn }: RoutePar
       audit: { action: "user.create", note: ({ body: { isAdmin } }) => ({ detail: { isAdmin } }) },
       body: NewUser,
       isRepeatable: { apartFrom: ["password"] },
+      example: { body: { email: "grace@example.org", name: "Grace", password: "a long line of words" } },
       answers: { 201: people.User },
     },
     async ({ body: { password, ...user } }) =>
@@ -54,7 +62,13 @@ export function userRoutes(app: FastifyInstance, { catalogue, signIn }: RoutePar
     app,
     "GET",
     "/users/:id",
-    { permission: "user:manage", summary: "A person", params: ById, answers: { 200: people.User } },
+    {
+      permission: "user:manage",
+      summary: "A person",
+      params: ById,
+      example: { params: { id: EXAMPLE_IDS.user } },
+      answers: { 200: people.User },
+    },
     ({ params, reply }) => shown(users.get(params.id), (version) => showVersion(reply, version)),
   );
   declare(
@@ -67,6 +81,7 @@ export function userRoutes(app: FastifyInstance, { catalogue, signIn }: RoutePar
       audit: { action: "user.change", note: ({ body }) => ({ detail: { fields: Object.keys(body) } }) },
       params: ById,
       body: UserPatch,
+      example: { params: { id: EXAMPLE_IDS.user }, body: { name: "Grace H." } },
       answers: { 200: people.User },
     },
     async ({ body: { password, ...patch }, params, request, reply }) => {

@@ -1,4 +1,8 @@
 import { addAudit } from "./audit.ts";
+import { addApiKeys } from "./catalogue/api-keys.ts";
+import { addDevices } from "./catalogue/devices.ts";
+import { addSites } from "./catalogue/sites.ts";
+import { addUsers } from "./catalogue/users.ts";
 import { addDemo } from "./demo.ts";
 import { addExport } from "./export/export.ts";
 import { addFetch } from "./fetch.ts";
@@ -18,6 +22,10 @@ addSimulate(program);
 addQuery(program);
 addExport(program);
 addImport(program);
+addSites(program);
+addDevices(program);
+addUsers(program);
+addApiKeys(program);
 addAudit(program);
 
 // A reader that has seen enough, such as head, closes the pipe: that is no failure.

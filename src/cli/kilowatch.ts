@@ -1,5 +1,6 @@
 import { addAudit } from "./audit.ts";
 import { addApiKeys } from "./catalogue/api-keys.ts";
+import { addConnect, addConnections } from "./catalogue/connections.ts";
 import { addDevices } from "./catalogue/devices.ts";
 import { addSites } from "./catalogue/sites.ts";
 import { addUsers } from "./catalogue/users.ts";
@@ -22,6 +23,8 @@ addSimulate(program);
 addQuery(program);
 addExport(program);
 addImport(program);
+addConnect(program);
+addConnections(program);
 addSites(program);
 addDevices(program);
 addUsers(program);

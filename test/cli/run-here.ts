@@ -1,5 +1,6 @@
 import { vi } from "vitest";
 import { addApiKeys } from "../../src/cli/catalogue/api-keys.ts";
+import { addConnect, addConnections } from "../../src/cli/catalogue/connections.ts";
 import { addDevices } from "../../src/cli/catalogue/devices.ts";
 import { addSites } from "../../src/cli/catalogue/sites.ts";
 import { addUsers } from "../../src/cli/catalogue/users.ts";
@@ -24,6 +25,8 @@ export async function runHere(args: readonly string[], env: Readonly<Record<stri
     addQuery(program);
     addExport(program);
     addImport(program);
+    addConnect(program);
+    addConnections(program);
     addSites(program);
     addDevices(program);
     addUsers(program);

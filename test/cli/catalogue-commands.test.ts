@@ -257,7 +257,7 @@ describe("people", () => {
     expect(await document(runHere(["sites", "list", ...asBo], bo))).toMatchObject([{ id: siteId }]);
     expect(await runHere(["users", "list", ...asBo], bo)).toMatchObject({
       code: 2,
-      err: expect.stringMatching(/\(403\)/),
+      err: expect.stringMatching(/\(403\)/) as string,
     });
 
     expect(await asAdmin(["sites", "members", "remove", "Shared", userId])).toMatchObject({ code: 0, out: "" });
@@ -352,9 +352,12 @@ describe("people", () => {
   });
 
   test("are no matter for keys", async () => {
-    expect(await byKey("users", "list")).toMatchObject({ code: 2, err: expect.stringMatching(/\(403\).*--sign-in/) });
+    expect(await byKey("users", "list")).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/\(403\).*--sign-in/) as string,
+    });
     const nobody = await runHere(["users", "list", "--url", url], { KILOWATCH_API_KEY: "" });
-    expect(nobody).toMatchObject({ code: 1, err: expect.stringMatching(/--sign-in <email>/) });
+    expect(nobody).toMatchObject({ code: 1, err: expect.stringMatching(/--sign-in <email>/) as string });
   });
 
   test("who were signed in for a command are signed out with it", async () => {
@@ -384,10 +387,13 @@ describe("API keys", () => {
     expect(list).not.toContain(secret);
 
     const unsure = await asAdmin(["api-keys", "revoke", "logger"]);
-    expect(unsure).toMatchObject({ code: 1, err: expect.stringMatching(/"logger" \(kw_\w+_…, last used at .*\)/) });
+    expect(unsure).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/"logger" \(kw_\w+_…, last used at .*\)/) as string,
+    });
     expect(await listing()).toMatchObject({ code: 0 });
     expect(await asAdmin(["api-keys", "revoke", "logger", "--yes"])).toMatchObject({ code: 0, out: "" });
-    expect(await listing()).toMatchObject({ code: 2, err: expect.stringMatching(/\(401\)/) });
+    expect(await listing()).toMatchObject({ code: 2, err: expect.stringMatching(/\(401\)/) as string });
   });
 
   test("are limited to sites and in time", async () => {
@@ -395,7 +401,7 @@ describe("API keys", () => {
     const limits = ["--site", "Only", "--expires", "2999-01-01", "--refuse-unknown-series", "--json"];
     const made = await document(asAdmin(["api-keys", "create", "limited", "--scope", "ingest", ...limits]));
     expect(made).toMatchObject({
-      key: expect.stringMatching(/^kw_/),
+      key: expect.stringMatching(/^kw_/) as string,
       scopes: ["ingest"],
       siteIds: [siteId],
       expiresAt: "2999-01-01T00:00:00.000Z",

@@ -61,7 +61,9 @@ export type SecretVariable =
   | "ELECNOVA_CLIENT_SECRET"
   | "POWERP_CLIENT_ID"
   | "POWERP_CLIENT_SECRET"
-  | "KILOWATCH_API_KEY";
+  | "KILOWATCH_API_KEY"
+  | "KILOWATCH_PASSWORD"
+  | "KILOWATCH_NEW_PASSWORD";
 
 const SECRET_KEY_CHARS_MIN = 16;
 
@@ -108,6 +110,8 @@ const SETTINGS = {
   KILOWATCH_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`),
   /** Of the commands that talk to a server; the server itself has no use for it. */
   KILOWATCH_API_KEY: z.string(),
+  KILOWATCH_PASSWORD: z.string(),
+  KILOWATCH_NEW_PASSWORD: z.string(),
 } as const;
 
 type SettingName = keyof typeof SETTINGS;

@@ -1,4 +1,9 @@
 import { addAudit } from "./audit.ts";
+import { addApiKeys } from "./catalogue/api-keys.ts";
+import { addConnect, addConnections } from "./catalogue/connections.ts";
+import { addDevices } from "./catalogue/devices.ts";
+import { addSites } from "./catalogue/sites.ts";
+import { addUsers } from "./catalogue/users.ts";
 import { addDemo } from "./demo.ts";
 import { addExport } from "./export/export.ts";
 import { addFetch } from "./fetch.ts";
@@ -18,6 +23,12 @@ addSimulate(program);
 addQuery(program);
 addExport(program);
 addImport(program);
+addConnect(program);
+addConnections(program);
+addSites(program);
+addDevices(program);
+addUsers(program);
+addApiKeys(program);
 addAudit(program);
 
 // A reader that has seen enough, such as head, closes the pipe: that is no failure.

@@ -42,12 +42,13 @@ export async function run(program: Command, argv: readonly string[]): Promise<vo
 /** Flags that someone might try for a secret. */
 const SECRET_FLAG = /unknown option '--?[\w-]*(token|secret|password)/i;
 
-/** One line, in which no value that was glued to a flag shows: it may be a secret that has no place there. */
+/** One line, in which no value shows that was glued to a flag or that was one too many: it may be a secret that has no place there. */
 function oneLine(text: string): string {
   const line = text
     .trim()
     .replaceAll(/\s*\n\s*/g, " ")
-    .replaceAll(/'(--?[\w-]+)=[^']*'/g, "'$1'");
+    .replaceAll(/'(--?[\w-]+)=[^']*'/g, "'$1'")
+    .replace(/(too many arguments .* but got \d+): .*/, "$1.");
   return SECRET_FLAG.test(line) ? `${line}: a secret is never an argument; --help says where it comes from` : line;
 }
 

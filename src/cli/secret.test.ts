@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { BadUse } from "./exit-codes.ts";
-import { readClientCredential } from "./secret.ts";
+import { readClientCredential, readPassword } from "./secret.ts";
 
 const SOURCE = { vendor: "PowerP", id: "POWERP_CLIENT_ID", secret: "POWERP_CLIENT_SECRET" } as const;
 
@@ -60,5 +60,43 @@ describe("a client's id and secret", () => {
     vi.stubEnv("POWERP_CLIENT_SECRET", "");
     const words = /PowerP client secret is not set: put it into POWERP_CLIENT_SECRET, or name a file .* --secret-file/;
     await expect(readClientCredential({ ...SOURCE, file: undefined })).rejects.toThrow(words);
+  });
+});
+
+describe("a password", () => {
+  const PASSWORD = { variable: "KILOWATCH_PASSWORD", flag: "--password-file", title: "Password of Ada" } as const;
+
+  test.each([
+    ["blanks around and within", " correct horse \n", " correct horse "],
+    ["a line end of Windows", "correct\r\n", "correct"],
+    ["letters outside ASCII", "пароль été", "пароль été"],
+  ])("comes from a file as it is: %s", async (_name, text, password) => {
+    await writeFile(file, text);
+    expect(await readPassword({ ...PASSWORD, file })).toBe(password);
+  });
+
+  test("comes from the environment, and a file wins", async () => {
+    vi.stubEnv("KILOWATCH_PASSWORD", "of the environment");
+    expect(await readPassword({ ...PASSWORD, file: undefined })).toBe("of the environment");
+    await writeFile(file, "of the file");
+    expect(await readPassword({ ...PASSWORD, file })).toBe("of the file");
+  });
+
+  test.each([
+    ["nothing", "\n", /--password-file is empty/],
+    ["two lines", "hunter2\nhunter3\n", /holds line breaks/],
+    ["a control character", "hunter\u0007", /control characters/],
+  ])("that is %s is refused, and not repeated", async (_name, text, words) => {
+    await writeFile(file, text);
+    const refused = await readPassword({ ...PASSWORD, file }).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(BadUse);
+    expect((refused as BadUse).message).toMatch(words);
+    expect((refused as BadUse).message).not.toContain("hunter");
+  });
+
+  test("that is nowhere is named", async () => {
+    vi.stubEnv("KILOWATCH_PASSWORD", "");
+    const words = /Password of Ada is not set: put it into KILOWATCH_PASSWORD, .* --password-file/;
+    await expect(readPassword({ ...PASSWORD, file: undefined })).rejects.toThrow(words);
   });
 });

@@ -23,8 +23,26 @@ const FILE_BYTES_MAX = 65_536;
  * @throws BadUse when there is none to be had.
  */
 export async function readSecret({ variable, flag, file, title }: SecretSource): Promise<string> {
-  if (file !== undefined) return checked(await fromFile(file, flag), `The file of ${flag}`);
+  if (file !== undefined) return checked((await fromFile(file, flag)).trim(), `The file of ${flag}`);
   return fromVariableOrPrompt({ variable, flag, title });
+}
+
+/**
+ * A person's password, likewise. It may hold blanks and any letters.
+ * @param isNew asks twice, so that a slip of the finger is no password
+ * @throws BadUse when there is none to be had, or the two are not the same.
+ */
+export async function readPassword(source: SecretSource, { isNew = false } = {}): Promise<string> {
+  const { variable, flag, file, title } = source;
+  if (file !== undefined) {
+    return checkedPassword((await fromFile(file, flag)).replace(/\r?\n$/, ""), `The file of ${flag}`);
+  }
+  const found = readSecretVariable(variable);
+  if (found !== undefined) return checkedPassword(found, variable);
+  refuseWithoutTerminal(source);
+  const password = checkedPassword(await fromPrompt(title), `The ${title}`);
+  if (isNew && (await fromPrompt(`${title}, again`)) !== password) throw new BadUse("The two are not the same.");
+  return password;
 }
 
 export interface ClientCredential {
@@ -53,7 +71,13 @@ export function secretFileWords({ id, secret }: Pick<ClientCredentialSource, "id
 export async function readClientCredential(source: ClientCredentialSource): Promise<ClientCredential> {
   const { id, secret, file, vendor } = source;
   const flag = "--secret-file";
-  const lines = file === undefined ? [] : (await fromFile(file, flag)).split(/\r?\n/).map((line) => line.trim());
+  const lines =
+    file === undefined
+      ? []
+      : (await fromFile(file, flag))
+          .trim()
+          .split(/\r?\n/)
+          .map((line) => line.trim());
   if (lines.length > 2)
     throw new BadUse(`The file of ${flag} must hold two lines at most: the client id and the secret.`);
   const [firstLine, lastLine] = [lines[0], lines.at(-1)];
@@ -73,10 +97,14 @@ export async function readClientCredential(source: ClientCredentialSource): Prom
 async function fromVariableOrPrompt({ variable, flag, title }: Omit<SecretSource, "file">): Promise<string> {
   const found = readSecretVariable(variable);
   if (found !== undefined) return checked(found, variable);
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new BadUse(`The ${title} is not set: put it into ${variable}, or name a file that holds it with ${flag}.`);
-  }
+  refuseWithoutTerminal({ variable, flag, title });
   return checked((await fromPrompt(title)).trim(), `The ${title}`);
+}
+
+/** @throws BadUse where nobody can be asked */
+function refuseWithoutTerminal({ variable, flag, title }: Omit<SecretSource, "file">): void {
+  if (process.stdin.isTTY && process.stderr.isTTY) return;
+  throw new BadUse(`The ${title} is not set: put it into ${variable}, or name a file that holds it with ${flag}.`);
 }
 
 async function fromFile(file: string, flag: string): Promise<string> {
@@ -88,7 +116,7 @@ async function fromFile(file: string, flag: string): Promise<string> {
     throw new BadUse(`The file of ${flag} cannot be read (${code}): ${file}`);
   }
   if (text.length > FILE_BYTES_MAX) throw new BadUse(`The file of ${flag} is too large to be a secret: ${file}`);
-  return text.trim();
+  return text;
 }
 
 /** Only what an HTTP header can carry; the message never shows it. */
@@ -96,6 +124,13 @@ function checked(secret: string, where: string): string {
   if (secret === "") throw new BadUse(`${where} is empty.`);
   if (!/^[\x21-\x7e]+$/.test(secret)) throw new BadUse(`${where} holds spaces, line breaks or letters outside ASCII.`);
   return secret;
+}
+
+/** What a person can type in a line; the message never shows it. */
+function checkedPassword(password: string, where: string): string {
+  if (password === "") throw new BadUse(`${where} is empty.`);
+  if (/\p{Cc}/u.test(password)) throw new BadUse(`${where} holds line breaks or other control characters.`);
+  return password;
 }
 
 async function fromPrompt(title: string): Promise<string> {

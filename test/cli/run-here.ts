@@ -1,4 +1,9 @@
 import { vi } from "vitest";
+import { addApiKeys } from "../../src/cli/catalogue/api-keys.ts";
+import { addConnect, addConnections } from "../../src/cli/catalogue/connections.ts";
+import { addDevices } from "../../src/cli/catalogue/devices.ts";
+import { addSites } from "../../src/cli/catalogue/sites.ts";
+import { addUsers } from "../../src/cli/catalogue/users.ts";
 import { addExport } from "../../src/cli/export/export.ts";
 import { addImport } from "../../src/cli/import/import.ts";
 import { createProgram, run } from "../../src/cli/program.ts";
@@ -20,6 +25,12 @@ export async function runHere(args: readonly string[], env: Readonly<Record<stri
     addQuery(program);
     addExport(program);
     addImport(program);
+    addConnect(program);
+    addConnections(program);
+    addSites(program);
+    addDevices(program);
+    addUsers(program);
+    addApiKeys(program);
     await run(program, ["node", "kilowatch", ...args]);
     const code: unknown = process.exitCode;
     return { code: Number(code ?? 0), out: out?.() ?? "", err: err?.() ?? "" };

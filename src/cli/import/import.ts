@@ -2,12 +2,12 @@ import { basename, extname } from "node:path";
 import type { Command } from "commander";
 import { isTimeZone } from "../../domain/calendar.ts";
 import { systemClock } from "../../domain/clock.ts";
+import { confirmed } from "../confirm.ts";
 import { BadUse, CommandFailed, EXIT } from "../exit-codes.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { withExample } from "../program.ts";
 import { openServer } from "../server/options.ts";
 import { say } from "../terminal.ts";
-import { confirmed } from "./confirm.ts";
 import { createSite, fittedTo, lookUp, UNKNOWN_DESTINATION } from "./destination.ts";
 import { guessPlan } from "./guess.ts";
 import { addImportOptions, type ImportFlags, type ImportRequest, readImportFlags } from "./options.ts";
@@ -17,6 +17,11 @@ import { checkAll, type ImportJob, latestMs, writeAll } from "./run.ts";
 import { takeSample } from "./sample.ts";
 import { type ImportSource, openSource } from "./source.ts";
 import { handOutSummary, summaryOf } from "./summary.ts";
+
+const WRITE = {
+  question: "Write this?",
+  unasked: "Nothing was written: there is nobody to ask, and --yes writes without asking.",
+};
 
 /** `kilowatch import`. */
 export function addImport(program: Command): void {
@@ -69,7 +74,7 @@ async function importFile(path: string, flags: ImportFlags): Promise<void> {
     process.exitCode = checked.tally.badRows > 0 ? EXIT.partly : EXIT.done;
     return;
   }
-  if (!flags.yes && !(await confirmed("Write this?", signal))) throw new CommandFailed("Nothing was written.");
+  if (!flags.yes && !(await confirmed(WRITE, signal))) throw new CommandFailed("Nothing was written.");
   if (destination.site === "new" && "text" in plan.site && siteTimezone !== "UTC") {
     const words = await createSite(api, plan.site.text, siteTimezone);
     if (words !== null) say(words);

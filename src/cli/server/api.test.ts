@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { CommandFailed } from "../exit-codes.ts";
 import { ServerApi } from "./api.ts";
 import { ServerBusy, ServerRefused, ServerUnreachable } from "./errors.ts";
@@ -59,6 +60,19 @@ describe("a server's answer", () => {
     expect(await api.get(Site, "/sites/1", { a: "b c", none: undefined })).toEqual(SITE);
     expect(seen).toEqual([
       { method: "GET", url: "/base/api/v1/sites/1?a=b+c", authorization: "Bearer kw_secret", body: "" },
+    ]);
+  });
+
+  test("to a change, a put and a deletion is read, and null where it is empty", async () => {
+    answer = answering(200, JSON.stringify(SITE));
+    expect(await api.change(Site, "/sites/1", { name: "S" })).toEqual(SITE);
+    expect(await api.put(Site, "/sites/1", { name: "S" })).toEqual(SITE);
+    answer = answering(204, "");
+    expect(await api.delete(z.null(), "/sites/1")).toBeNull();
+    expect(seen.map(({ method, body }) => [method, body])).toEqual([
+      ["PATCH", '{"name":"S"}'],
+      ["PUT", '{"name":"S"}'],
+      ["DELETE", ""],
     ]);
   });
 

@@ -10,7 +10,7 @@ import { Problem } from "./shapes.ts";
 export interface ServerAddress {
   /** Without a slash at the end. */
   readonly url: string;
-  /** Null asks as nobody. */
+  /** An API key, or a person's access token. Null asks as nobody. */
   readonly apiKey: string | null;
 }
 
@@ -18,7 +18,7 @@ export interface ServerAddress {
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
 interface Asked {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   readonly path: string;
   readonly query?: Query;
   readonly body?: string | Uint8Array;
@@ -29,6 +29,7 @@ interface Asked {
 /** A server that neither answers nor sends more for so long counts as gone. It may wait for its engine for seconds. */
 const SILENCE_MS_MAX = 120_000;
 const CONNECT_MS_MAX = 10_000;
+const NO_CONTENT = 204;
 /** Of an error's body, so much is read. */
 const PROBLEM_BYTES_MAX = 65_536;
 
@@ -63,8 +64,28 @@ export class ServerApi implements AsyncDisposable {
 
   /** Creates something under `/api/v1`. */
   async create<S extends z.ZodType>(shape: S, path: string, body: object, signal?: AbortSignal): Promise<z.output<S>> {
-    const json = { body: JSON.stringify(body), contentType: "application/json" };
-    return this.#json(shape, { method: "POST", path: `/api/v1${path}`, ...json, signal });
+    return this.#json(shape, { method: "POST", path: `/api/v1${path}`, ...jsonBody(body), signal });
+  }
+
+  /** Changes what the body names of something under `/api/v1`. */
+  async change<S extends z.ZodType>(shape: S, path: string, body: object, signal?: AbortSignal): Promise<z.output<S>> {
+    return this.#json(shape, { method: "PATCH", path: `/api/v1${path}`, ...jsonBody(body), signal });
+  }
+
+  /** Puts something at its place under `/api/v1`, whatever was there. */
+  async put<S extends z.ZodType>(shape: S, path: string, body: object, signal?: AbortSignal): Promise<z.output<S>> {
+    return this.#json(shape, { method: "PUT", path: `/api/v1${path}`, ...jsonBody(body), signal });
+  }
+
+  /** Deletes something under `/api/v1`; null when the server says no more about it. */
+  async delete<S extends z.ZodType>(shape: S, path: string, signal?: AbortSignal): Promise<z.output<S>> {
+    return this.#json(shape, { method: "DELETE", path: `/api/v1${path}`, signal });
+  }
+
+  /** Ends the session of the person who asks. */
+  async signOut(): Promise<void> {
+    const { body } = await this.#ask({ method: "POST", path: "/api/v1/auth/logout" });
+    await body.dump();
   }
 
   /** A long answer of `/api/v1`, read no faster than it is taken. Reading throws ServerUnreachable when it is cut. */
@@ -95,10 +116,10 @@ export class ServerApi implements AsyncDisposable {
   }
 
   async #json<S extends z.ZodType>(shape: S, asked: Asked): Promise<z.output<S>> {
-    const { body } = await this.#ask(asked);
+    const { body, statusCode } = await this.#ask(asked);
     let answer: unknown;
     try {
-      answer = await body.json();
+      answer = statusCode === NO_CONTENT ? await body.dump().then(() => null) : await body.json();
     } catch (error) {
       if (error instanceof SyntaxError) throw this.#noKilowatch(`${asked.path} answers no JSON`);
       throw this.#broken(error, asked.signal);
@@ -158,6 +179,10 @@ export class ServerApi implements AsyncDisposable {
   #noKilowatch(why: string): CommandFailed {
     return new CommandFailed(`${this.url} is no Kilowatch of this version: ${why}.`);
   }
+}
+
+function jsonBody(body: object): Pick<Asked, "body" | "contentType"> {
+  return { body: JSON.stringify(body), contentType: "application/json" };
 }
 
 /** Node's and undici's words for a connection that never was. */

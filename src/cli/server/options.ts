@@ -28,9 +28,8 @@ export function addServerOptions(command: Command): Command {
  * @throws BadUse when there is no key to be had, ServerUnreachable
  */
 export async function openServer({ url, keyFile }: ServerFlags, need: "look" | "write"): Promise<ServerApi> {
-  const address = checkedAddress(url, { flag: "--url", example: DEFAULT_SERVER }).replace(/\/+$/, "");
-  const hasKey = keyFile !== undefined || readSecretVariable("KILOWATCH_API_KEY") !== undefined;
-  if (!hasKey && need === "look") {
+  const address = serverAddress(url);
+  if (!hasKey(keyFile) && need === "look") {
     const api = new ServerApi({ url: address, apiKey: null });
     if (await letsLook(api)) return api;
     await api[Symbol.asyncDispose]();
@@ -42,6 +41,16 @@ export async function openServer({ url, keyFile }: ServerFlags, need: "look" | "
     title: "Kilowatch API key",
   });
   return new ServerApi({ url: address, apiKey });
+}
+
+/** Without a slash at the end. @throws BadUse */
+export function serverAddress(url: string): string {
+  return checkedAddress(url, { flag: "--url", example: DEFAULT_SERVER }).replace(/\/+$/, "");
+}
+
+/** Whether there is an API key without asking for it. */
+export function hasKey(keyFile: string | undefined): boolean {
+  return keyFile !== undefined || readSecretVariable("KILOWATCH_API_KEY") !== undefined;
 }
 
 async function letsLook(api: ServerApi): Promise<boolean> {

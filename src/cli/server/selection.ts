@@ -23,7 +23,8 @@ export interface SelectedMetric {
   readonly site: Site;
 }
 
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** How ids are told from names. */
+export const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Items of a page, as many as the server gives. */
 const PAGE_ITEMS = 500;
 const SHOWN_MAX = 10;
@@ -69,9 +70,50 @@ export async function findSite(api: ServerApi, which: string): Promise<Site | nu
   return new RemoteCatalogue(api).site(which);
 }
 
+/** A site by its id or name. @throws BadUse when there are several, CommandFailed when there is none */
+export async function namedSite(api: ServerApi, which: string): Promise<Site> {
+  const [site] = await new RemoteCatalogue(api).sitesOf([which]);
+  if (!site) throw new RangeError("one name gives one site");
+  return site;
+}
+
 /** A site's devices, with their metrics. */
 export async function devicesOf(api: ServerApi, site: Site): Promise<readonly Device[]> {
   return new RemoteCatalogue(api).devices(site);
+}
+
+/** A device by its id, name or serial number. @param site within which it is looked for; null for everywhere. @throws BadUse, CommandFailed */
+export async function findDevice(api: ServerApi, which: string, site: Site | null): Promise<PlacedDevice> {
+  return new RemoteCatalogue(api).device(which, site && [site]);
+}
+
+/** A device, with where it stands. */
+export interface PlacedDevice {
+  readonly device: Device;
+  readonly site: Site;
+}
+
+/** All items of a list of `/api/v1`, page after page. */
+export async function allOf<Item extends z.ZodType>(
+  api: ServerApi,
+  item: Item,
+  path: string,
+  signal?: AbortSignal,
+): Promise<z.output<Item>[]> {
+  const items: z.output<Item>[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await api.get(pageOf(item), path, { limit: PAGE_ITEMS, cursor }, signal);
+    items.push(...(page.items as z.output<Item>[]));
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return items;
+}
+
+/** There are several of that name. */
+export function ambiguous(what: string, name: string, found: readonly string[]): BadUse {
+  const shown = found.slice(0, SHOWN_MAX).join(", ");
+  return new BadUse(`There are ${found.length} ${what}s "${name}": name one by its id: ${shown}.`);
 }
 
 /** Finds things by the words of people; what was fetched once is kept. */
@@ -85,14 +127,14 @@ class RemoteCatalogue {
   }
 
   sites(): Promise<readonly Site[]> {
-    this.#sites ??= this.#all(Site, "/sites");
+    this.#sites ??= allOf(this.#api, Site, "/sites");
     return this.#sites;
   }
 
   devices(site: Site): Promise<readonly Device[]> {
     const known = this.#devices.get(site.id);
     if (known) return known;
-    const devices = this.#all(Device, `/sites/${site.id}/devices`);
+    const devices = allOf(this.#api, Device, `/sites/${site.id}/devices`);
     this.#devices.set(site.id, devices);
     return devices;
   }
@@ -136,12 +178,17 @@ class RemoteCatalogue {
 
   /** @param sites where it is looked for; null for everywhere */
   async metricsOfDevice(which: string, sites: readonly Site[] | null): Promise<readonly SelectedMetric[]> {
+    const { device, site } = await this.device(which, sites);
+    return device.metrics.map((metric) => selected(metric, device, site));
+  }
+
+  /** @param sites where it is looked for; null for everywhere */
+  async device(which: string, sites: readonly Site[] | null): Promise<PlacedDevice> {
     if (ID.test(which)) {
       const device = await this.#found(this.#api.get(Device, `/devices/${which}`), `There is no device ${which}.`);
-      const site = await this.#api.get(Site, `/sites/${device.siteId}`);
-      return device.metrics.map((metric) => selected(metric, device, site));
+      return { device, site: await this.#api.get(Site, `/sites/${device.siteId}`) };
     }
-    const found: { readonly device: Device; readonly site: Site }[] = [];
+    const found: PlacedDevice[] = [];
     for (const site of sites ?? (await this.sites())) {
       const devices = await this.devices(site);
       found.push(
@@ -158,7 +205,7 @@ class RemoteCatalogue {
         which,
         found.map(({ device, site }) => `${device.id} (${site.name})`),
       );
-    return only.device.metrics.map((metric) => selected(metric, only.device, only.site));
+    return only;
   }
 
   async #found<T>(asked: Promise<T>, otherwise: string): Promise<T> {
@@ -168,26 +215,10 @@ class RemoteCatalogue {
       throw error instanceof ServerRefused && error.status === 404 ? new CommandFailed(otherwise) : error;
     }
   }
-
-  async #all<Item extends z.ZodType>(item: Item, path: string): Promise<z.output<Item>[]> {
-    const items: z.output<Item>[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await this.#api.get(pageOf(item), path, { limit: PAGE_ITEMS, cursor });
-      items.push(...(page.items as z.output<Item>[]));
-      cursor = page.nextCursor ?? undefined;
-    } while (cursor !== undefined);
-    return items;
-  }
 }
 
 function selected({ id, name, unit }: Metric, device: Device, site: Site): SelectedMetric {
   return { id, name, unit, device: device.name, site };
-}
-
-function ambiguous(what: string, name: string, found: readonly string[]): BadUse {
-  const shown = found.slice(0, SHOWN_MAX).join(", ");
-  return new BadUse(`There are ${found.length} ${what}s "${name}": name one by its id: ${shown}.`);
 }
 
 function alternatives(sites: readonly Site[]): string {

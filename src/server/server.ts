@@ -149,7 +149,7 @@ function guard(
     const { permission, about = "installation", takesInfluxKeys, isCounted } = request.routeOptions.config;
     if (!permission) return;
     const shown = shownCredentials(request.headers, takesInfluxKeys ?? false);
-    const isLocal = asksFromThisMachine(request.headers);
+    const isLocal = asksFromThisMachine(request.raw);
     request.actor = await signIn.actorOf({ ...shown, session: cookieOf(request, SESSION_COOKIE), isLocal });
     if (isCounted) countRequest(requestLimits, request, reply);
     const target = targetOf(about, request.params as Record<string, string>, catalogue.directory);

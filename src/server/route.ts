@@ -68,6 +68,8 @@ export interface RouteSpec<Params extends Schema, Query extends Schema, Body ext
   };
   /** The one success status, and what it brings. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
+  /** The media types that a success may come as; JSON unless told. */
+  readonly answersAs?: readonly string[];
 }
 
 export interface RouteInput<Params extends Schema, Query extends Schema, Body extends Schema> {
@@ -104,7 +106,7 @@ export function declare<
     },
     schema: {
       summary: spec.summary,
-      response: { "4xx": PROBLEM, ...spec.answers },
+      response: { "4xx": PROBLEM, ...(spec.answersAs ? inMediaTypes(spec.answers, spec.answersAs) : spec.answers) },
       ...(spec.params && { params: spec.params }),
       ...(spec.query && { querystring: spec.query }),
       ...(spec.body && { body: spec.body }),
@@ -129,6 +131,15 @@ export function declare<
       return reply.code(status).send(answered);
     },
   });
+}
+
+function inMediaTypes(answers: Readonly<Record<number, z.ZodType>>, types: readonly string[]): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, schema]) => {
+      const content = Object.fromEntries(types.map((type) => [type, { schema }]));
+      return [status, { description: schema.description ?? "A success", content }];
+    }),
+  );
 }
 
 /** Longest `Idempotency-Key`; a UUID has 36 characters. */

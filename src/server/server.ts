@@ -8,7 +8,7 @@ import { shownCredentials } from "./credentials.ts";
 import { LiveStreams } from "./live-streams.ts";
 import { describeRoutes } from "./openapi.ts";
 import type { RouteParts, ServerParts } from "./parts.ts";
-import { answerErrorsAsProblems } from "./problems.ts";
+import { answerErrorsAsProblems, answerUnreadable, problemOf, sendProblem } from "./problems.ts";
 import { countRequest } from "./request-limit.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
@@ -32,7 +32,7 @@ import { asksFromThisMachine, refuseForeignOrigins } from "./same-origin.ts";
 import { FleetViews } from "./views/fleet.ts";
 import { ObjectViews } from "./views/objects.ts";
 import { SeriesViews } from "./views/series.ts";
-import { mountPages, type PageHandler } from "./web.ts";
+import { answerUnknownAddress, mountPages, type PageHandler } from "./web.ts";
 
 const API_PREFIX = "/api/v1";
 /** Largest body of a JSON request. */
@@ -65,6 +65,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     routerOptions: { ignoreTrailingSlash: true },
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     logController: new LogController({ disableRequestLogging: true }),
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, problemOf(error)),
+    clientErrorHandler: answerUnreadable,
     ...(options.logger && { loggerInstance: options.logger }),
   });
   app.setValidatorCompiler(validatorCompiler);
@@ -113,6 +115,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     { prefix: API_PREFIX },
   );
   if (options.pages) mountPages(app, options.pages);
+  else app.setNotFoundHandler((_request, reply) => answerUnknownAddress(reply));
   await app.ready();
   return app;
 }

@@ -744,7 +744,7 @@ export type GetMetricsError = GetMetricsErrors[keyof GetMetricsErrors];
 
 export type GetMetricsResponses = {
     /**
-     * Default Response
+     * A success
      */
     200: string;
 };
@@ -1610,10 +1610,12 @@ export type GetApiV1ReadingsError = GetApiV1ReadingsErrors[keyof GetApiV1Reading
 
 export type GetApiV1ReadingsResponses = {
     /**
-     * Default Response
+     * A success
      */
-    200: unknown;
+    200: string;
 };
+
+export type GetApiV1ReadingsResponse = GetApiV1ReadingsResponses[keyof GetApiV1ReadingsResponses];
 
 export type PostApiV1ReadingsData = {
     body: PushedReadingsInput;
@@ -1834,7 +1836,7 @@ export type GetApiV1StreamError = GetApiV1StreamErrors[keyof GetApiV1StreamError
 
 export type GetApiV1StreamResponses = {
     /**
-     * text/event-stream: events `reading`, `dropped`, `reset`
+     * Events `reading`, `dropped`, `reset`
      */
     200: string;
 };
@@ -1864,7 +1866,7 @@ export type GetApiV1SitesBySiteIdStreamError = GetApiV1SitesBySiteIdStreamErrors
 
 export type GetApiV1SitesBySiteIdStreamResponses = {
     /**
-     * text/event-stream: events `reading`, `dropped`, `reset`
+     * Events `reading`, `dropped`, `reset`
      */
     200: string;
 };
@@ -2589,7 +2591,7 @@ export type GetApiV1SubscriptionsByIdStreamError = GetApiV1SubscriptionsByIdStre
 
 export type GetApiV1SubscriptionsByIdStreamResponses = {
     /**
-     * text/event-stream: events `reading`, `dropped`, `reset`
+     * Events `reading`, `dropped`, `reset`
      */
     200: string;
 };

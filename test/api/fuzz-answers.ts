@@ -11,7 +11,8 @@ export interface FuzzAnswer {
 /** Longest that an answer may take. */
 export const ANSWER_MS_MAX = 5_000;
 /** A stack's line, a source file, a folder of the machine, or the words of what lies beneath. */
-const INNARDS = /\n\s+at |node_modules|\.ts:\d|\/src\/|\/tmp\/|\/home\/|SQLITE|sqlite|kysely|ZodError|TypeError|RangeError/;
+const INNARDS =
+  /\n\s+at |node_modules|\.ts:\d|\/src\/|\/tmp\/|\/home\/|SQLITE|sqlite|kysely|ZodError|TypeError|RangeError/;
 /** Routes whose refusals have the form that their clients know. */
 const OTHER_FORMS = /^\/(data|write|api\/v2\/write)$/;
 

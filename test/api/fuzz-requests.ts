@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { hostileText, hostileValue, ODD_METHODS, oddHeader, rawInPath, TEXT_FAULTS } from "./fuzz-hostile.ts";
 
 /*
  * Requests made from the OpenAPI document alone: what its schemas allow, and that with something wrong in it. A request names objects by
@@ -67,7 +68,9 @@ export interface ApiDocument {
 interface DescribedOperation {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Schema }>> }>>;
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Schema }>> }>
+  >;
 }
 
 export function operationsOf(document: ApiDocument): Operation[] {
@@ -90,100 +93,6 @@ export function operationsOf(document: ApiDocument): Operation[] {
   );
 }
 
-const LONG = "x".repeat(100_000);
-
-const HOSTILE_TEXTS = [
-  "",
-  " ",
-  LONG,
-  "é".repeat(50_000),
-  "NaN",
-  "Infinity",
-  "-0",
-  "1e999",
-  "0x10",
-  "1_000",
-  "null",
-  "undefined",
-  "[object Object]",
-  "\u0000",
-  "a\u0000b",
-  "\ud800",
-  "\udfff\ud800",
-  "\u202Eevil\u202C",
-  "e\u0301\u0301\u0301",
-  "\ufeff",
-  "👩‍👩‍👧‍👦",
-  "' OR 1=1 --",
-  '"; DROP TABLE sites; --',
-  "%' ESCAPE '",
-  "<script>alert(1)</script>",
-  "../../../../etc/passwd",
-  "..%2f..%2f",
-  "{{7*7}}",
-  "${7*7}",
-  "\r\nSet-Cookie: a=b",
-  "__proto__",
-  "constructor",
-  "toString",
-  "hasOwnProperty",
-  "01900000-0000-7000-8000-000000000000",
-  "00000000-0000-0000-0000-000000000000",
-  "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
-  "-271821-04-20T00:00:00Z",
-  "+275760-09-13T00:00:00Z",
-  "0000-01-01T00:00:00Z",
-  "9999-12-31T23:59:59.999999999Z",
-  "2026-02-30T00:00:00Z",
-  "1969-12-31T23:59:59Z",
-  "2026-06-21T10:00:00+23:59",
-  "P99999999Y",
-  "PT0S",
-  "-PT1H",
-  "P1D",
-  "Etc/GMT+12",
-  "http://127.0.0.1:1/",
-  "file:///etc/passwd",
-];
-
-const HOSTILE_NUMBERS = [0, -1, 1, 0.1, -1e-320, 5e-324, 1e308, -1e308, 2 ** 31, 2 ** 53, -(2 ** 53) - 2, 1e21, 8.64e15 + 1];
-
-function nested(depth: number, isArray: boolean): unknown {
-  let value: unknown = 0;
-  for (let level = 0; level < depth; level++) value = isArray ? [value] : { a: value };
-  return value;
-}
-
-const HOSTILE_VALUES: readonly unknown[] = [
-  null,
-  true,
-  false,
-  [],
-  {},
-  [null],
-  Array<number>(10_000).fill(1),
-  Array<string>(10_000).fill("~metric.0~"),
-  nested(200, true),
-  nested(800, true),
-  nested(800, false),
-  Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`key${index}`, index])),
-  { length: 1e9 },
-  { toString: 1 },
-  { constructor: { prototype: { isAdmin: true } } },
-];
-
-const hostileText = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom(...HOSTILE_TEXTS) },
-  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 40 }) },
-);
-const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
-  hostileText,
-  fc.constantFrom(...HOSTILE_NUMBERS),
-  fc.constantFrom(...HOSTILE_VALUES),
-  fc.double(),
-  fc.jsonValue({ maxDepth: 3 }),
-);
-
 const mark = (kind: ObjectKind): fc.Arbitrary<string> => fc.nat(9).map((which) => `~${kind}.${which}~`);
 const anyMark: fc.Arbitrary<string> = fc.constantFrom(...OBJECT_KINDS).chain(mark);
 
@@ -201,6 +110,13 @@ const BY_NAME: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   cursor: mark("cursor"),
   actorId: mark("user"),
   objectId: anyMark,
+  from: fc.constantFrom("2025-06-21T00:00:00Z", "2026-06-20T00:00:00Z", "2025-10-09"),
+  to: fc.constantFrom("2026-06-21T10:00:00Z", "2026-06-22T00:00:00+02:00", "2026-01-01"),
+  expiresAt: fc.constantFrom("2026-12-31T00:00:00Z", "2028-02-29T12:00:00+05:45", "2020-01-01T00:00:00Z"),
+  email: fc.nat(30).map((which) => `person${which}@example.org`),
+  device: fc.constantFrom("{host}", "Logger {host}", "{", "plain"),
+  site: fc.constantFrom("{plant}", "Plant", "}"),
+  metric: fc.constantFrom("{measurement}.{field}", "{field}"),
   // Not a vendor's: what a poll then meets is for other tests.
   vendor: fc.constantFrom("energygrid", "none"),
   baseUrl: fc.constantFrom("http://127.0.0.1:1", "http://[::1]:1", "https://vendor.invalid"),
@@ -221,7 +137,8 @@ function valid(schema: Schema, name: string, schemas: Schemas): fc.Arbitrary<unk
   if (schema.enum) return fc.constantFrom(...schema.enum);
   if (schema.type === "null") return fc.constant(null);
   const known = BY_NAME[name];
-  if (known) return schema.type === "string" ? known.map((value) => (Array.isArray(value) ? value.join() : value)) : known;
+  if (known)
+    return schema.type === "string" ? known.map((value) => (Array.isArray(value) ? value.join() : value)) : known;
   switch (schema.type) {
     case "string":
       return text(schema, name);
@@ -235,6 +152,7 @@ function valid(schema: Schema, name: string, schemas: Schemas): fc.Arbitrary<unk
       return fc.array(valid(schema.items ?? {}, name, schemas), { minLength: schema.minItems ?? 0, maxLength: 5 });
     case "object":
       return object(schema, schemas);
+    case undefined:
     default:
       return fc.jsonValue({ maxDepth: 1 });
   }
@@ -279,47 +197,27 @@ function damaged(value: unknown, at: number, how: "replace" | "remove" | "add" |
   return root.value;
 }
 
-/** Faults of the text that no value has. */
-const TEXT_FAULTS: readonly ((text: string) => string)[] = [
-  (body) => body.slice(0, -1),
-  (body) => body.replace("{", '{"__proto__":{"isAdmin":true},'),
-  (body) => body.replace("{", '{"constructor":{"prototype":{"isAdmin":true}},'),
-  (body) => body.replace(/:\d+/, ":-0"),
-  (body) => body.replace(/:\d+/, ":1e999"),
-  (body) => body.replace(/:\d+/, ":NaN"),
-  (body) => body.replace(/:"/, ':"\\ud800'),
-  (body) => body.replace(/:"/, ':"\\u0000'),
-  (body) => `\ufeff${body}`,
-  (body) => `${body}${body}`,
-  (body) => body.replace("{", '{"name":1,"name":2,'),
-  (body) => "[".repeat(100_000) + body,
-  () => "",
-  () => "\u0000",
-  () => LONG,
-];
-
-const lines = fc
-  .array(
-    fc.oneof(
-      fc.nat(1_000).map((at) => `${1_760_000_000 + at} Voltage ${at / 10}`),
-      fc.nat(1_000).map((at) => `meter,host=a power=${at} ${1_760_000_000 + at}`),
-      hostileText,
-    ),
-    { maxLength: 6 },
-  )
-  .map((all) => all.join("\n"));
+const plainLine = fc.nat(1_000).map((at) => `${1_760_000_000 + at} Voltage ${at / 10}`);
+const influxLine = fc.nat(1_000).map((at) => `meter,host=a power=${at}`);
+const linesOf = (line: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc.array(line, { maxLength: 6 }).map((all) => all.join("\n"));
+const lines = fc.oneof(linesOf(plainLine), linesOf(influxLine), linesOf(fc.oneof(plainLine, influxLine, hostileText)));
 
 function bodyOf({ bodySchema, bodyTypes }: Operation, schemas: Schemas): fc.Arbitrary<string | null> {
-  if (!bodySchema) return fc.oneof({ weight: 9, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.constant("{}") });
+  if (!bodySchema)
+    return fc.oneof({ weight: 9, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.constant("{}") });
   if (bodyTypes[0] === "text/plain") return lines;
   const good = valid(bodySchema, "", schemas);
   const how = fc.constantFrom("replace", "replace", "remove", "add", "double");
   const bad = fc.tuple(good, fc.nat(60), how, hostileValue).map((parts) => damaged(...parts));
-  const asText = (value: unknown): string => JSON.stringify(value) ?? "";
+  const asText = (value: unknown): string => (value === undefined ? "" : JSON.stringify(value));
   return fc.oneof(
     { weight: 5, arbitrary: good.map(asText) },
     { weight: 5, arbitrary: bad.map(asText) },
-    { weight: 1, arbitrary: fc.tuple(good, fc.constantFrom(...TEXT_FAULTS)).map(([value, fault]) => fault(asText(value))) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(good, fc.constantFrom(...TEXT_FAULTS)).map(([value, fault]) => fault(asText(value))),
+    },
     { weight: 1, arbitrary: hostileValue.map(asText) },
   );
 }
@@ -340,8 +238,6 @@ const encoded = (value: string): string => encodeURIComponent(value.toWellFormed
 /** Longest text put into a path or query here: the request's head has room for 64 KiB. */
 const URL_TEXT_CHARS_MAX = 3_000;
 const urlText = hostileText.map((value) => encoded(value.slice(0, URL_TEXT_CHARS_MAX)));
-const rawInPath = fc.constantFrom("%", "%zz", "%2", "%ff", "%c0%ae", "%00", "..", "%2e%2e", "%2F", "//", ":id", "%3Aid", "{id}", "*", ";a=b");
-
 function pathOf({ path }: Operation): fc.Arbitrary<string> {
   const parts = path.split("/").map((part, index, all) => {
     if (!part.startsWith("{")) return fc.constant(part);
@@ -373,54 +269,26 @@ function queryOf({ parameters }: Operation, schemas: Schemas): fc.Arbitrary<stri
     });
   const extra = fc.oneof(
     { weight: 12, arbitrary: fc.constant<string[]>([]) },
-    { weight: 1, arbitrary: fc.constantFrom("__proto__=1", "a[b]=c", "=", "&&", "constructor=1", "%", "x=%zz", "unknown=1", "limit=-1", "cursor=~cursor.3~").map((one) => [one]) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .constantFrom(
+          "__proto__=1",
+          "a[b]=c",
+          "=",
+          "&&",
+          "constructor=1",
+          "%",
+          "x=%zz",
+          "unknown=1",
+          "limit=-1",
+          "cursor=~cursor.3~",
+        )
+        .map((one) => [one]),
+    },
   );
   return fc.tuple(extra, ...fields).map((all) => all.flat().join("&"));
 }
-
-const oddHeader: fc.Arbitrary<readonly [string, string]> = fc.constantFrom(
-  ["if-match", '"v1"'],
-  ["if-match", "*"],
-  ["if-match", '"v999999999999999999999"'],
-  ["if-match", 'W/"v1", "x"'],
-  ["if-match", ""],
-  ["if-none-match", "*"],
-  ["idempotency-key", "one"],
-  ["idempotency-key", "x".repeat(201)],
-  ["idempotency-key", "\u00e9\u00ff"],
-  ["last-event-id", "1"],
-  ["last-event-id", "-1.5e400:x"],
-  ["content-type", "text/plain"],
-  ["content-type", "application/json; charset=utf-16"],
-  ["content-type", "application/json;;;"],
-  ["content-type", "/"],
-  ["content-type", "multipart/form-data"],
-  ["content-type", "application/x-ndjson"],
-  ["content-encoding", "gzip"],
-  ["content-encoding", "br, gzip, gzip"],
-  ["content-encoding", "none"],
-  ["accept", "text/csv"],
-  ["accept", "application/xml;q=0"],
-  ["accept", "*/*;q=NaN"],
-  ["accept-encoding", "gzip;q=0, *;q=0"],
-  ["origin", "null"],
-  ["origin", "https://elsewhere.example"],
-  ["host", "elsewhere.example"],
-  ["host", "a b"],
-  ["x-forwarded-for", "::ffff:zz, 1.2.3.4"],
-  ["x-forwarded-proto", "https"],
-  ["forwarded", "for=unknown"],
-  ["range", "bytes=0-1,2-3"],
-  ["cookie", "kilowatch_session=%; __Host-kilowatch_session=\u00ff; ="],
-  ["cookie", "__proto__=1; kilowatch_device=.."],
-  ["authorization", "Bearer"],
-  ["authorization", "Bearer eyJhbGciOiJub25lIn0.e30."],
-  ["authorization", "Basic Og=="],
-  ["authorization", "Token kw_000000000000_x"],
-  ["x-http-method-override", "DELETE"],
-);
-
-const ODD_METHODS = ["HEAD", "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE", "POST", "GET", "PROPFIND", "PURGE", "SEARCH"];
 
 function requestOf(operation: Operation, schemas: Schemas): fc.Arbitrary<FuzzRequest> {
   const headers = fc.oneof(
@@ -437,7 +305,10 @@ function requestOf(operation: Operation, schemas: Schemas): fc.Arbitrary<FuzzReq
   return fc
     .record({
       // Most is allowed to administrators, so that most gets as far as it can with them.
-      actor: fc.oneof({ weight: 6, arbitrary: fc.constant("admin") }, { weight: 7, arbitrary: fc.constantFrom(...ACTORS) }),
+      actor: fc.oneof(
+        { weight: 6, arbitrary: fc.constant("admin") },
+        { weight: 7, arbitrary: fc.constantFrom(...ACTORS) },
+      ),
       method,
       path: pathOf(operation),
       query: queryOf(operation, schemas),
@@ -449,7 +320,10 @@ function requestOf(operation: Operation, schemas: Schemas): fc.Arbitrary<FuzzReq
       operation,
       path: query === "" ? path : `${path}?${query}`,
       body,
-      headers: { ...(body !== null && { "content-type": operation.bodyTypes[0] ?? "application/json" }), ...Object.fromEntries(odd) },
+      headers: {
+        ...(body !== null && { "content-type": operation.bodyTypes[0] ?? "application/json" }),
+        ...Object.fromEntries(odd),
+      },
     }));
 }
 

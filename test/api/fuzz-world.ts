@@ -11,7 +11,9 @@ export class FuzzWorld {
   #keeper: Record<string, string>;
   readonly #ids = new Map<ObjectKind, string[]>();
   readonly #credentials = new Map<ActorName, Record<string, string>>();
+  readonly #emails = new Map<ActorName, string>();
   #made = 0;
+  #asked = 0;
 
   private constructor(server: ApiServer, keeper: Record<string, string>) {
     this.server = server;
@@ -45,7 +47,10 @@ export class FuzzWorld {
     const ids = new Map<ObjectKind, string[]>();
     const add = (kind: ObjectKind, id: string): void => void ids.set(kind, [...(ids.get(kind) ?? []), id]);
     for (let round = 0; round < OBJECTS; round++) {
-      const site = await this.#make<{ id: string }>("/sites", { name: `Site ${this.#made++}`, timezone: "America/Santiago" });
+      const site = await this.#make<{ id: string }>("/sites", {
+        name: `Site ${this.#made++}`,
+        timezone: "America/Santiago",
+      });
       const metrics = ["active_power", "voltage", "energy"].map((name) => ({ name, unit: "W" }));
       const wanted = { name: `Meter ${this.#made++}`, kind: "meter", metrics };
       const device = await this.#make<{ id: string; metrics: { id: string }[] }>(`/sites/${site.id}/devices`, wanted);
@@ -53,6 +58,7 @@ export class FuzzWorld {
       add("device", device.id);
       for (const { id } of device.metrics) add("metric", id);
     }
+    add("site", (await this.#make<{ id: string }>("/sites", { name: "Empty", timezone: "UTC" })).id);
     for (const role of ["viewer", "technician", "admin"] as const) {
       const email = `person${this.#made++}@example.org`;
       const isAdmin = role === "admin";
@@ -61,6 +67,7 @@ export class FuzzWorld {
       add("user", id);
       if (!isAdmin) await this.#ask("PUT", `/sites/${ids.get("site")?.[0]}/members/${id}`, this.#keeper, { role });
       const bearer = await this.#signedIn(email);
+      this.#emails.set(role, email);
       this.#credentials.set(role, bearer);
       const subscription = { name: "Mine", metricIds: ids.get("metric")?.slice(0, 2) };
       add("subscription", (await this.#make<{ id: string }>("/subscriptions", subscription, bearer)).id);
@@ -77,6 +84,14 @@ export class FuzzWorld {
     for (const [kind, all] of ids) this.#ids.set(kind, all);
   }
 
+  /** Lets an actor back in who is not known any more: signed out, expired, revoked, deleted. */
+  async letIn(actor: ActorName): Promise<void> {
+    const email = this.#emails.get(actor);
+    const login = email === undefined ? undefined : await this.#login(email);
+    if (login?.statusCode === 200) this.#credentials.set(actor, bearerOf(login));
+    else await this.renew();
+  }
+
   /** What is asked, in words with which it can be asked again. */
   wordsFor({ actor, method, path, headers, body }: FuzzRequest): string {
     const sent = body === null ? "" : ` ${JSON.stringify(this.filled(body).slice(0, 500))}`;
@@ -84,9 +99,13 @@ export class FuzzWorld {
   }
 
   async #signedIn(email: string): Promise<Record<string, string>> {
-    const answer = await this.#ask("POST", "/auth/login", {}, { email, password: ADMIN.password });
+    const answer = await this.#login(email);
     if (answer.statusCode !== 200) throw new Error(`${email} cannot sign in: ${answer.body}`);
-    return { authorization: `Bearer ${answer.json<{ accessToken: string }>().accessToken}` };
+    return bearerOf(answer);
+  }
+
+  #login(email: string) {
+    return this.#ask("POST", "/auth/login", {}, { email, password: ADMIN.password });
   }
 
   async #make<T>(path: string, payload: object, headers = this.#keeper): Promise<T> {
@@ -97,7 +116,13 @@ export class FuzzWorld {
 
   #ask(method: "GET" | "POST" | "PUT", path: string, headers: Record<string, string>, payload?: object) {
     const body = payload === undefined ? {} : { payload };
-    // From an address of its own: sign-ins that requests get wrong hold back those of theirs.
-    return this.server.app.inject({ method, url: `/api/v1${path}`, headers, remoteAddress: "192.0.2.77", ...body });
+    // Each time from another address: sign-ins that go wrong hold back those that come from theirs.
+    const asked = this.#asked++;
+    const remoteAddress = `10.${asked >> 16}.${(asked >> 8) & 255}.${asked & 255}`;
+    return this.server.app.inject({ method, url: `/api/v1${path}`, headers, remoteAddress, ...body });
   }
+}
+
+function bearerOf(login: { json<T>(): T }): Record<string, string> {
+  return { authorization: `Bearer ${login.json<{ accessToken: string }>().accessToken}` };
 }

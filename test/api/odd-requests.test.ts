@@ -27,7 +27,8 @@ function sent(text: string): Promise<string> {
   });
 }
 
-const get = (path: string, headers = ""): string => `GET ${path} HTTP/1.1\r\nHost: k\r\nConnection: close\r\n${headers}\r\n`;
+const get = (path: string, headers = ""): string =>
+  `GET ${path} HTTP/1.1\r\nHost: k\r\nConnection: close\r\n${headers}\r\n`;
 
 test.each([
   ["a method that no route has", get("/api/v1/sites").replace("GET", "PURGE"), 404],

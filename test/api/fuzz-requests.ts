@@ -139,7 +139,7 @@ function valid(schema: Schema, name: string, schemas: Schemas): fc.Arbitrary<unk
   const known = BY_NAME[name];
   if (known)
     return schema.type === "string" ? known.map((value) => (Array.isArray(value) ? value.join() : value)) : known;
-  switch (schema.type) {
+  switch (String(schema.type)) {
     case "string":
       return text(schema, name);
     case "integer":
@@ -152,7 +152,6 @@ function valid(schema: Schema, name: string, schemas: Schemas): fc.Arbitrary<unk
       return fc.array(valid(schema.items ?? {}, name, schemas), { minLength: schema.minItems ?? 0, maxLength: 5 });
     case "object":
       return object(schema, schemas);
-    case undefined:
     default:
       return fc.jsonValue({ maxDepth: 1 });
   }

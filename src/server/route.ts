@@ -68,8 +68,8 @@ export interface RouteSpec<Params extends Schema, Query extends Schema, Body ext
   };
   /** The one success status, and what it brings. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
-  /** The media types that a success may come as; JSON unless told. */
-  readonly answersAs?: readonly string[];
+  /** What a success brings by its media type, where it is not, or not always, JSON. */
+  readonly answersAs?: Readonly<Record<string, z.ZodType>>;
 }
 
 export interface RouteInput<Params extends Schema, Query extends Schema, Body extends Schema> {
@@ -133,10 +133,13 @@ export function declare<
   });
 }
 
-function inMediaTypes(answers: Readonly<Record<number, z.ZodType>>, types: readonly string[]): Record<string, object> {
+function inMediaTypes(
+  answers: Readonly<Record<number, z.ZodType>>,
+  types: Readonly<Record<string, z.ZodType>>,
+): Record<string, object> {
   return Object.fromEntries(
     Object.entries(answers).map(([status, schema]) => {
-      const content = Object.fromEntries(types.map((type) => [type, { schema }]));
+      const content = Object.fromEntries(Object.entries(types).map(([type, shape]) => [type, { schema: shape }]));
       return [status, { description: schema.description ?? "A success", content }];
     }),
   );

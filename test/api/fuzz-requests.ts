@@ -243,7 +243,8 @@ function pathOf({ path }: Operation): fc.Arbitrary<string> {
     return fc.oneof(
       { weight: 12, arbitrary: mark(KIND_OF_FOLDER[all[index - 1] ?? ""] ?? "site") },
       { weight: 1, arbitrary: anyMark },
-      { weight: 1, arbitrary: urlText },
+      // Without any text in its place, the path is that of a list.
+      { weight: 1, arbitrary: urlText.filter((value) => value !== "") },
       { weight: 1, arbitrary: rawInPath },
     );
   });

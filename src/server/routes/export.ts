@@ -45,7 +45,7 @@ export function exportRoutes(app: FastifyInstance, { access, catalogue, store }:
       query: ExportQuery,
       audit: { action: "readings.export", note: ({ query }) => noteOf(query) },
       answers: { 200: z.string() },
-      answersAs: ["text/csv", "application/x-ndjson"],
+      answersAs: { "text/csv": z.string(), "application/x-ndjson": z.string() },
     },
     async ({ query, actor, reply }) => {
       const { from: fromMs, to: toMs, format } = query;

@@ -38,7 +38,7 @@ export function healthRoutes(app: FastifyInstance, parts: RouteParts, streams: L
       permission: "operation:read",
       summary: "Figures for Prometheus",
       answers: { 200: z.string() },
-      answersAs: ["text/plain"],
+      answersAs: { "text/plain": z.string() },
     },
     async ({ reply }) => reply.type(registry.contentType).send(await registry.metrics()),
   );

@@ -10,7 +10,7 @@ import * as api from "../schemas.ts";
 
 const BySite = z.object({ siteId: api.Id });
 export const EventStream = z.string().meta({ description: "Events `reading`, `dropped`, `reset`" });
-export const EVENT_STREAM_TYPES = ["text/event-stream"];
+export const EVENT_STREAM_TYPES = { "text/event-stream": EventStream };
 
 /** Streams of readings as they are acked. */
 export function liveRoutes(app: FastifyInstance, parts: RouteParts, streams: LiveStreams): void {

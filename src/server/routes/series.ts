@@ -52,6 +52,8 @@ const ManyQuery = z.strictObject({
   across: z.enum(ACROSS).optional().meta({ description: "Makes one number of all metrics for each step" }),
 });
 
+const AnySeries = z.union([api.Series, api.SeriesAcross]);
+
 /** What metrics were over time: JSON, or CSV for `Accept: text/csv`. */
 export function seriesRoutes(app: FastifyInstance, { access, catalogue, series, bodies }: RouteParts): void {
   const turns = new Turns(() => (bodies.bodies > 0 ? TURNS_BESIDE_BODIES : 1));
@@ -66,6 +68,7 @@ export function seriesRoutes(app: FastifyInstance, { access, catalogue, series, 
       params: ById,
       query: SeriesQuery,
       answers: { 200: api.Series },
+      answersAs: { "application/json": api.Series, "text/csv": z.string() },
     },
     async ({ params, query, request, reply }) => {
       await turns.next();
@@ -86,6 +89,7 @@ export function seriesRoutes(app: FastifyInstance, { access, catalogue, series, 
       params: ById,
       query: SubscriptionQuery,
       answers: { 200: api.Series },
+      answersAs: { "application/json": api.Series, "text/csv": z.string() },
     },
     async ({ actor, params, query, request, reply }) => {
       const ownerId = ownerIdOf(actor);
@@ -118,7 +122,8 @@ export function seriesRoutes(app: FastifyInstance, { access, catalogue, series, 
       about: "reach",
       summary: "Many metrics over time, each by itself or all in one number a step",
       query: ManyQuery,
-      answers: { 200: z.union([api.Series, api.SeriesAcross]) },
+      answers: { 200: AnySeries },
+      answersAs: { "application/json": AnySeries, "text/csv": z.string() },
     },
     async ({ query, actor, request, reply }) => {
       await turns.next();

@@ -2104,7 +2104,7 @@ export type GetApiV1MetricsByIdSeriesError = GetApiV1MetricsByIdSeriesErrors[key
 
 export type GetApiV1MetricsByIdSeriesResponses = {
     /**
-     * Default Response
+     * A success
      */
     200: Series;
 };
@@ -2152,7 +2152,7 @@ export type GetApiV1SubscriptionsByIdSeriesError = GetApiV1SubscriptionsByIdSeri
 
 export type GetApiV1SubscriptionsByIdSeriesResponses = {
     /**
-     * Default Response
+     * A success
      */
     200: Series;
 };
@@ -2210,7 +2210,7 @@ export type GetApiV1SeriesError = GetApiV1SeriesErrors[keyof GetApiV1SeriesError
 
 export type GetApiV1SeriesResponses = {
     /**
-     * Default Response
+     * A success
      */
     200: Series | SeriesAcross;
 };

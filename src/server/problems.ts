@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { ChangedMeanwhile } from "../catalogue/changed.ts";
@@ -37,6 +38,7 @@ const TITLES: Readonly<Record<number, string>> = {
   415: "Media type not supported",
   422: "The request is wrong",
   429: "Too many requests",
+  431: "Headers too large",
   500: "The server failed",
   503: "Storage is not available",
 };
@@ -92,6 +94,33 @@ export function answerErrorsAsProblems(app: FastifyInstance): void {
 
 export function sendProblem(reply: FastifyReply, answer: Problem): FastifyReply {
   return reply.code(answer.status).type("application/problem+json").serializer(JSON.stringify).send(answer);
+}
+
+/** What Node's parser finds wrong with a request before there is one to speak of; all else is a 400. */
+const UNREADABLE: Readonly<Record<string, Problem>> = {
+  HPE_HEADER_OVERFLOW: problem(431, "The request's line and headers are too long."),
+  ERR_HTTP_REQUEST_TIMEOUT: problem(408, "The request did not come in time."),
+};
+
+/** Answers what cannot be read as a request, and ends the connection: where the next one would begin is not known. */
+export function answerUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
+  // Whoever went away reads no answer.
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const answer = UNREADABLE[error.code ?? ""] ?? problem(400, "This is no HTTP request.");
+  const body = JSON.stringify(answer);
+  socket.end(
+    [
+      `HTTP/1.1 ${answer.status} ${answer.title}`,
+      "Content-Type: application/problem+json",
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      "Connection: close",
+      "",
+      body,
+    ].join("\r\n"),
+  );
 }
 
 function statusOf(error: unknown): number | null {

@@ -77,6 +77,8 @@ export interface RouteSpec<Params extends Schema, Query extends Schema, Body ext
   };
   /** The one success status, and what it brings. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
+  /** What a success brings by its media type, where it is not, or not always, JSON. */
+  readonly answersAs?: Readonly<Record<string, z.ZodType>>;
 }
 
 export interface RouteInput<Params extends Schema, Query extends Schema, Body extends Schema> {
@@ -114,7 +116,7 @@ export function declare<
     },
     schema: {
       summary: spec.summary,
-      response: { "4xx": PROBLEM, ...spec.answers },
+      response: { "4xx": PROBLEM, ...(spec.answersAs ? inMediaTypes(spec.answers, spec.answersAs) : spec.answers) },
       ...(spec.params && { params: spec.params }),
       ...(spec.query && { querystring: spec.query }),
       ...(spec.body && { body: spec.body }),
@@ -139,6 +141,18 @@ export function declare<
       return reply.code(status).send(answered);
     },
   });
+}
+
+function inMediaTypes(
+  answers: Readonly<Record<number, z.ZodType>>,
+  types: Readonly<Record<string, z.ZodType>>,
+): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, schema]) => {
+      const content = Object.fromEntries(Object.entries(types).map(([type, shape]) => [type, { schema: shape }]));
+      return [status, { description: schema.description ?? "A success", content }];
+    }),
+  );
 }
 
 /** Longest `Idempotency-Key`; a UUID has 36 characters. */

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { NotAllowed } from "../domain/errors.ts";
 import { isLoopback } from "../domain/loopback.ts";
@@ -17,12 +17,16 @@ export function refuseForeignOrigins(app: FastifyInstance): void {
   });
 }
 
+/** An IPv4 address, as a socket that listens for both families shows it. */
+const MAPPED_IPV4 = /^::ffff:(?=\d+\.)/i;
+
 /**
- * Whether a request was addressed to this machine by its own name, and passed no proxy. A page of another site that has
- * pointed its own name at 127.0.0.1 still sends that name in `Host`.
+ * Whether a request came over this machine's own loopback, was addressed to it by its own name, and passed no proxy. A page of another
+ * site that has pointed its own name at 127.0.0.1 still sends that name in `Host`; a program elsewhere can send any name.
  */
-export function asksFromThisMachine(headers: IncomingHttpHeaders): boolean {
+export function asksFromThisMachine({ headers, socket }: Pick<IncomingMessage, "headers" | "socket">): boolean {
   if (headers.forwarded !== undefined || headers["x-forwarded-for"] !== undefined) return false;
+  if (!isLoopback((socket.remoteAddress ?? "").replace(MAPPED_IPV4, ""))) return false;
   const name = URL.parse(`http://${headers.host ?? ""}`)?.hostname ?? "";
   return isLoopback(name.replace(/^\[(.*)\]$/, "$1"));
 }

@@ -9,7 +9,7 @@ import { letAnybodyReadDocs, serveDocs } from "./docs.ts";
 import { LiveStreams } from "./live-streams.ts";
 import { describeRoutes } from "./openapi.ts";
 import type { RouteParts, ServerParts } from "./parts.ts";
-import { answerErrorsAsProblems } from "./problems.ts";
+import { answerErrorsAsProblems, answerUnreadable, problemOf, sendProblem } from "./problems.ts";
 import { countRequest } from "./request-limit.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
@@ -33,7 +33,7 @@ import { asksFromThisMachine, refuseForeignOrigins } from "./same-origin.ts";
 import { FleetViews } from "./views/fleet.ts";
 import { ObjectViews } from "./views/objects.ts";
 import { SeriesViews } from "./views/series.ts";
-import { mountPages, type PageHandler } from "./web.ts";
+import { answerUnknownAddress, mountPages, type PageHandler } from "./web.ts";
 
 const API_PREFIX = "/api/v1";
 /** Largest body of a JSON request. */
@@ -66,6 +66,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     routerOptions: { ignoreTrailingSlash: true },
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     logController: new LogController({ disableRequestLogging: true }),
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, problemOf(error)),
+    clientErrorHandler: answerUnreadable,
     ...(options.logger && { loggerInstance: options.logger }),
   });
   app.setValidatorCompiler(validatorCompiler);
@@ -116,6 +118,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   );
   await serveDocs(app);
   if (options.pages) mountPages(app, options.pages);
+  else app.setNotFoundHandler((_request, reply) => answerUnknownAddress(reply));
   await app.ready();
   return app;
 }
@@ -152,7 +155,7 @@ function guard(
     const { permission, about = "installation", takesInfluxKeys, isCounted } = request.routeOptions.config;
     if (!permission) return;
     const shown = shownCredentials(request.headers, takesInfluxKeys ?? false);
-    const isLocal = asksFromThisMachine(request.headers);
+    const isLocal = asksFromThisMachine(request.raw);
     request.actor = await signIn.actorOf({ ...shown, session: cookieOf(request, SESSION_COOKIE), isLocal });
     if (isCounted) countRequest(requestLimits, request, reply);
     const target = targetOf(about, request.params as Record<string, string>, catalogue.directory);

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { problem, sendProblem } from "./problems.ts";
 
 /** The built pages: adapter-node's request handler. */
@@ -23,7 +23,7 @@ const FORWARDED = [
 export function mountPages(app: FastifyInstance, pages: PageHandler): void {
   app.setNotFoundHandler((request, reply) => {
     if (request.url === "/api" || request.url.startsWith("/api/")) {
-      void sendProblem(reply, problem(404, "There is no such address."));
+      void answerUnknownAddress(reply);
       return;
     }
     reply.hijack();
@@ -33,6 +33,11 @@ export function mountPages(app: FastifyInstance, pages: PageHandler): void {
       reply.raw.writeHead(404, { "content-type": "text/plain; charset=utf-8" }).end("Not found\n");
     });
   });
+}
+
+/** What is answered where there is neither a route of the API nor a page. */
+export function answerUnknownAddress(reply: FastifyReply): FastifyReply {
+  return sendProblem(reply, problem(404, "There is no such address."));
 }
 
 /** Answers a page's own question to the API inside the process, as whoever asked for the page. */

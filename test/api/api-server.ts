@@ -54,6 +54,7 @@ export interface ApiServer {
 export interface ApiServerOptions {
   readonly visitorsMayLook?: boolean;
   readonly openData?: boolean;
+  readonly openOperation?: boolean;
   readonly journalBytesMax?: number;
   /** The real engine in its child process, on the machine's own clock. */
   readonly embeddedEngine?: boolean;
@@ -116,7 +117,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       collector,
       live,
       bodies: gate,
-      access: new Access({ data: options.openData ?? false, operation: false }),
+      access: new Access({ data: options.openData ?? false, operation: options.openOperation ?? false }),
       signIn,
       requestLimits,
       clock,

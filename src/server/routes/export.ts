@@ -44,7 +44,8 @@ export function exportRoutes(app: FastifyInstance, { access, catalogue, store }:
       summary: "Readings of metrics, of a device or of a site, as CSV or NDJSON; a range of any length streams",
       query: ExportQuery,
       audit: { action: "readings.export", note: ({ query }) => noteOf(query) },
-      answers: { 200: z.unknown() },
+      answers: { 200: z.string() },
+      answersAs: { "text/csv": z.string(), "application/x-ndjson": z.string() },
     },
     async ({ query, actor, reply }) => {
       const { from: fromMs, to: toMs, format } = query;

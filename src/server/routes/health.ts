@@ -34,7 +34,12 @@ export function healthRoutes(app: FastifyInstance, parts: RouteParts, streams: L
     app,
     "GET",
     "/metrics",
-    { permission: "operation:read", summary: "Figures for Prometheus", answers: { 200: z.string() } },
+    {
+      permission: "operation:read",
+      summary: "Figures for Prometheus",
+      answers: { 200: z.string() },
+      answersAs: { "text/plain": z.string() },
+    },
     async ({ reply }) => reply.type(registry.contentType).send(await registry.metrics()),
   );
 }

@@ -9,7 +9,8 @@ import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
 
 const BySite = z.object({ siteId: api.Id });
-export const EventStream = z.string().meta({ description: "text/event-stream: events `reading`, `dropped`, `reset`" });
+export const EventStream = z.string().meta({ description: "Events `reading`, `dropped`, `reset`" });
+export const EVENT_STREAM_TYPES = { "text/event-stream": EventStream };
 
 /** Streams of readings as they are acked. */
 export function liveRoutes(app: FastifyInstance, parts: RouteParts, streams: LiveStreams): void {
@@ -22,6 +23,7 @@ export function liveRoutes(app: FastifyInstance, parts: RouteParts, streams: Liv
       about: "reach",
       summary: "Readings of every site that the asker may read, live",
       answers: { 200: EventStream },
+      answersAs: EVENT_STREAM_TYPES,
     },
     ({ actor, request, reply }) => {
       const reader = new LiveReader(parts, actor, "reach");
@@ -40,6 +42,7 @@ export function liveRoutes(app: FastifyInstance, parts: RouteParts, streams: Liv
       summary: "A site's readings, live",
       params: BySite,
       answers: { 200: EventStream },
+      answersAs: EVENT_STREAM_TYPES,
     },
     ({ actor, params: { siteId }, request, reply }) => {
       const reader = new LiveReader(parts, actor, { object: "site", siteId });

@@ -53,6 +53,8 @@ const ManyQuery = z.strictObject({
   across: z.enum(ACROSS).optional().meta({ description: "Makes one number of all metrics for each step" }),
 });
 
+const AnySeries = z.union([api.Series, api.SeriesAcross]);
+
 /** What metrics were over time: JSON, or CSV for `Accept: text/csv`. */
 export function seriesRoutes(app: FastifyInstance, { access, catalogue, series, bodies }: RouteParts): void {
   const turns = new Turns(() => (bodies.bodies > 0 ? TURNS_BESIDE_BODIES : 1));
@@ -71,6 +73,7 @@ export function seriesRoutes(app: FastifyInstance, { access, catalogue, series, 
         query: { from: EXAMPLE_TIMES.from, to: EXAMPLE_TIMES.to, step: "PT15M", agg: "mean" },
       },
       answers: { 200: api.Series },
+      answersAs: { "application/json": api.Series, "text/csv": z.string() },
     },
     async ({ params, query, request, reply }) => {
       await turns.next();
@@ -95,6 +98,7 @@ export function seriesRoutes(app: FastifyInstance, { access, catalogue, series, 
         query: { from: EXAMPLE_TIMES.from, to: EXAMPLE_TIMES.to, step: "PT15M" },
       },
       answers: { 200: api.Series },
+      answersAs: { "application/json": api.Series, "text/csv": z.string() },
     },
     async ({ actor, params, query, request, reply }) => {
       const ownerId = ownerIdOf(actor);
@@ -137,7 +141,8 @@ export function seriesRoutes(app: FastifyInstance, { access, catalogue, series, 
           across: "sum",
         },
       },
-      answers: { 200: z.union([api.Series, api.SeriesAcross]) },
+      answers: { 200: AnySeries },
+      answersAs: { "application/json": AnySeries, "text/csv": z.string() },
     },
     async ({ query, actor, request, reply }) => {
       await turns.next();

@@ -14,7 +14,7 @@ import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
 import { fromVersion, showVersion } from "../versions.ts";
 import { isoTime } from "../views/times.ts";
-import { EventStream, lastEventId } from "./live.ts";
+import { EVENT_STREAM_TYPES, EventStream, lastEventId } from "./live.ts";
 
 const ById = z.object({ id: api.Id });
 const Name = z.string().trim().min(1).max(200);
@@ -141,6 +141,7 @@ export function subscriptionRoutes(app: FastifyInstance, parts: RouteParts, stre
       summary: "A subscription's readings, live",
       params: ById,
       answers: { 200: EventStream },
+      answersAs: EVENT_STREAM_TYPES,
     },
     async ({ actor, params, request, reply }) => {
       const { item } = await subscriptions.get(ownerOf(actor), params.id);

@@ -523,6 +523,16 @@ export type Subscription = {
     createdAt: string;
 };
 
+export type FormerUnit = {
+    serialNumber: string;
+    manufacturer: string | null;
+    model: string | null;
+    /**
+     * Until then the serial number was the device's
+     */
+    until: string;
+};
+
 export type DeviceDeleted = {
     /**
      * UUIDv7
@@ -744,7 +754,7 @@ export type GetMetricsError = GetMetricsErrors[keyof GetMetricsErrors];
 
 export type GetMetricsResponses = {
     /**
-     * Default Response
+     * A success
      */
     200: string;
 };
@@ -1579,6 +1589,39 @@ export type PatchApiV1DevicesByIdResponses = {
 
 export type PatchApiV1DevicesByIdResponse = PatchApiV1DevicesByIdResponses[keyof PatchApiV1DevicesByIdResponses];
 
+export type GetApiV1DevicesByIdFormerUnitsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/devices/{id}/former-units';
+};
+
+export type GetApiV1DevicesByIdFormerUnitsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1DevicesByIdFormerUnitsError = GetApiV1DevicesByIdFormerUnitsErrors[keyof GetApiV1DevicesByIdFormerUnitsErrors];
+
+export type GetApiV1DevicesByIdFormerUnitsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<FormerUnit>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1DevicesByIdFormerUnitsResponse = GetApiV1DevicesByIdFormerUnitsResponses[keyof GetApiV1DevicesByIdFormerUnitsResponses];
+
 export type GetApiV1ReadingsData = {
     body?: never;
     path?: never;
@@ -1610,10 +1653,12 @@ export type GetApiV1ReadingsError = GetApiV1ReadingsErrors[keyof GetApiV1Reading
 
 export type GetApiV1ReadingsResponses = {
     /**
-     * Default Response
+     * A success
      */
-    200: unknown;
+    200: string;
 };
+
+export type GetApiV1ReadingsResponse = GetApiV1ReadingsResponses[keyof GetApiV1ReadingsResponses];
 
 export type PostApiV1ReadingsData = {
     body: PushedReadingsInput;
@@ -1834,7 +1879,7 @@ export type GetApiV1StreamError = GetApiV1StreamErrors[keyof GetApiV1StreamError
 
 export type GetApiV1StreamResponses = {
     /**
-     * text/event-stream: events `reading`, `dropped`, `reset`
+     * Events `reading`, `dropped`, `reset`
      */
     200: string;
 };
@@ -1864,7 +1909,7 @@ export type GetApiV1SitesBySiteIdStreamError = GetApiV1SitesBySiteIdStreamErrors
 
 export type GetApiV1SitesBySiteIdStreamResponses = {
     /**
-     * text/event-stream: events `reading`, `dropped`, `reset`
+     * Events `reading`, `dropped`, `reset`
      */
     200: string;
 };
@@ -2102,7 +2147,7 @@ export type GetApiV1MetricsByIdSeriesError = GetApiV1MetricsByIdSeriesErrors[key
 
 export type GetApiV1MetricsByIdSeriesResponses = {
     /**
-     * Default Response
+     * A success
      */
     200: Series;
 };
@@ -2150,7 +2195,7 @@ export type GetApiV1SubscriptionsByIdSeriesError = GetApiV1SubscriptionsByIdSeri
 
 export type GetApiV1SubscriptionsByIdSeriesResponses = {
     /**
-     * Default Response
+     * A success
      */
     200: Series;
 };
@@ -2208,7 +2253,7 @@ export type GetApiV1SeriesError = GetApiV1SeriesErrors[keyof GetApiV1SeriesError
 
 export type GetApiV1SeriesResponses = {
     /**
-     * Default Response
+     * A success
      */
     200: Series | SeriesAcross;
 };
@@ -2589,7 +2634,7 @@ export type GetApiV1SubscriptionsByIdStreamError = GetApiV1SubscriptionsByIdStre
 
 export type GetApiV1SubscriptionsByIdStreamResponses = {
     /**
-     * text/event-stream: events `reading`, `dropped`, `reset`
+     * Events `reading`, `dropped`, `reset`
      */
     200: string;
 };

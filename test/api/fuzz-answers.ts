@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ApiDocument, FuzzRequest, Schema } from "./fuzz-requests.ts";
+import type { ApiDocument, FuzzRequest, Schema } from "./fuzz-operations.ts";
 
 export interface FuzzAnswer {
   readonly status: number;

@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 import { performance } from "node:perf_hooks";
 import { expect, test } from "vitest";
 import { ANSWER_MS_MAX, AnswerCheck, type FuzzAnswer } from "./fuzz-answers.ts";
-import { type ApiDocument, type FuzzRequest, fuzzRequests, type Operation, operationsOf } from "./fuzz-requests.ts";
+import { type ApiDocument, type FuzzRequest, type Operation, operationsOf } from "./fuzz-operations.ts";
+import { fuzzRequests } from "./fuzz-requests.ts";
 import { FuzzWorld } from "./fuzz-world.ts";
 
 /** Requests after which the objects are made anew. */

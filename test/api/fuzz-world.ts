@@ -1,5 +1,6 @@
 import { ADMIN, type ApiServer, startApiServer } from "./api-server.ts";
-import { type ActorName, type FuzzRequest, MARKS, type ObjectKind } from "./fuzz-requests.ts";
+import type { ActorName, FuzzRequest, ObjectKind } from "./fuzz-operations.ts";
+import { MARKS } from "./fuzz-requests.ts";
 
 /** Objects of each kind that there are when a part of the run begins. */
 const OBJECTS = 3;

@@ -16,7 +16,7 @@ describe("a database that goes away", () => {
     await Promise.all([
       scene.catalogue.sites.get(before.id),
       scene.catalogue.sites.get(before.id),
-      scene.catalogue.users.hasAdmin(),
+      scene.catalogue.sites.list({ limit: 1 }, null),
     ]);
     await scene.server.restart(how);
     const after = await scene.catalogue.sites.create(SITE);

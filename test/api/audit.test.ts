@@ -52,8 +52,8 @@ async function oneEntryOf(act: () => Promise<unknown>): Promise<Entry> {
 const SITE = { name: "Calama", timezone: "America/Santiago" };
 const MISSING = "01900000-0000-7000-8000-000000000000";
 
-async function adminActor(): Promise<Entry["actor"]> {
-  const user = await server.catalogue.users.findAdmin();
+function adminActor(): Entry["actor"] {
+  const user = server.catalogue.users.findAdmin();
   return { kind: "user", id: user?.id ?? "", name: ADMIN.email };
 }
 
@@ -82,7 +82,7 @@ describe("a change is recorded", () => {
     expect(made).toEqual({
       place: 1,
       time: new Date(server.clock.nowMs()).toISOString(),
-      actor: await adminActor(),
+      actor: adminActor(),
       action: "site.create",
       object: { kind: "site", id: siteId },
       outcome: 201,
@@ -154,10 +154,10 @@ describe("a change is recorded", () => {
 
 describe("signing in is recorded", () => {
   test("with the person, and with the address only when it is a person's", async () => {
-    const userId = (await adminActor()).id;
+    const userId = (adminActor()).id;
     const login = (email: string, password: string) => ask("POST", "/auth/login", {}, { email, password });
     const good = await oneEntryOf(() => login(ADMIN.email.toUpperCase(), ADMIN.password));
-    expect(good).toMatchObject({ action: "session.sign-in", outcome: 200, actor: await adminActor() });
+    expect(good).toMatchObject({ action: "session.sign-in", outcome: 200, actor: adminActor() });
     expect(good).toMatchObject({ object: { kind: "user", id: userId }, detail: { by: "password" } });
 
     const wrong = await oneEntryOf(() => login(ADMIN.email, "wrong horse battery"));
@@ -173,9 +173,9 @@ describe("signing in is recorded", () => {
     const code = server.code.issue();
     const linked = await ask("POST", "/auth/link", {}, { code });
     const cookie = String(linked.headers["set-cookie"]).split(";", 1)[0] ?? "";
-    expect((await entries())[0]).toMatchObject({ action: "session.sign-in", actor: await adminActor(), outcome: 200 });
+    expect((await entries())[0]).toMatchObject({ action: "session.sign-in", actor: adminActor(), outcome: 200 });
     const out = await oneEntryOf(() => ask("POST", "/auth/logout", { cookie }));
-    expect(out).toMatchObject({ action: "session.sign-out", actor: await adminActor(), outcome: 204 });
+    expect(out).toMatchObject({ action: "session.sign-out", actor: adminActor(), outcome: 204 });
     const again = await oneEntryOf(() => ask("POST", "/auth/link", {}, { code }));
     expect(again).toMatchObject({ action: "session.sign-in", actor: { kind: "nobody" }, outcome: 401 });
 
@@ -183,7 +183,7 @@ describe("signing in is recorded", () => {
     server = await startApiServer();
     const first = await ask("POST", "/setup", {}, { code: server.code.issue(), ...ADMIN });
     admin = { authorization: `Bearer ${first.json<{ accessToken: string }>().accessToken}` };
-    const userId = (await adminActor()).id;
+    const userId = (adminActor()).id;
     expect((await entries())[0]).toMatchObject({
       action: "user.create",
       object: { kind: "user", id: userId },
@@ -343,7 +343,7 @@ test("no secret gets into it, wherever it is sent", async () => {
 
   const rows = JSON.stringify(await entries("?limit=500"));
   expect(rows).toMatch(/"connection.create","object":{"kind":"connection","id":"[0-9a-f-]{36}"},"outcome":201/);
-  expect(rows).toContain((await adminActor()).id);
+  expect(rows).toContain((adminActor()).id);
   expect(secrets.filter((text) => rows.includes(text))).toEqual([]);
 });
 

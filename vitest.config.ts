@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -12,6 +13,8 @@ export default defineConfig({
     exclude: ["test/long/**"],
     // The engine (chDB) crashes in worker threads, so every test file gets a process.
     pool: "forks",
+    // On two cores Vitest would take one process: many tests wait for a disk or a child process, so two take two thirds of the time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
   },
 });

@@ -134,6 +134,10 @@ export function metricRoutes(app: FastifyInstance, { catalogue, objects }: Route
       example: { params: { id: EXAMPLE_IDS.metric } },
       answers: { 200: api.Latest.nullable() },
     },
-    ({ params }) => objects.latest(ownerOf(params.id)),
+    ({ params, reply }) => {
+      // Text goes out as it is: programs ask for this more often than for anything else, and tests compare it with its schema.
+      reply.type("application/json; charset=utf-8");
+      return JSON.stringify(objects.latest(ownerOf(params.id)));
+    },
   );
 }

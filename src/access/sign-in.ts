@@ -1,6 +1,6 @@
 import type { ApiKeys } from "../catalogue/api-keys.ts";
 import type { Memberships } from "../catalogue/memberships.ts";
-import type { Users } from "../catalogue/users.ts";
+import type { PersonWithPassword, Users } from "../catalogue/users.ts";
 import { API_KEY_MARK } from "../domain/api-key.ts";
 import type { Clock } from "../domain/clock.ts";
 import { Conflict, NotAuthenticated, TooManyRequests } from "../domain/errors.ts";
@@ -68,13 +68,19 @@ export class SignIn {
   /** @throws NotAuthenticated, TooManyRequests: the same for a wrong password and an unknown e-mail address. */
   async withPassword(email: string, password: string, origin: SignInOrigin): Promise<SignedIn> {
     const attempt = this.#parts.throttle.beginPassword(email, origin);
-    const user = await this.#checked(email, password, attempt.isKnown).catch((error: unknown) => {
+    const found = await this.#checked(email, password, attempt.isKnown).catch((error: unknown) => {
       attempt.takeBack();
       throw error;
     });
-    if (!user) throw new NotAuthenticated("The e-mail address or the password is wrong.");
+    if (!found) throw wrongPassword();
     attempt.succeed();
-    return this.#signIn(user, origin);
+    const signedIn = await this.#signIn(found.user, origin);
+    // Whoever changes a password ends the sessions that there are: one that began meanwhile, with the former password, ends here.
+    if (this.#parts.users.findByEmail(email)?.passwordHash !== found.passwordHash) {
+      await this.signOut(signedIn.sessionToken);
+      throw wrongPassword();
+    }
+    return signedIn;
   }
 
   /** Signs in as the administrator with the link that the server printed. @throws NotAuthenticated, TooManyRequests, Conflict when there is no administrator yet. */
@@ -166,7 +172,7 @@ export class SignIn {
   }
 
   /** Does not say whether it was the address or the password that is wrong. */
-  async #checked(email: string, password: string, isKnown: boolean): Promise<User | undefined> {
+  async #checked(email: string, password: string, isKnown: boolean): Promise<PersonWithPassword | undefined> {
     const places = isKnown ? PASSWORD_CHECKS_MAX : PASSWORD_CHECKS_OF_STRANGERS_MAX;
     if (this.#passwordChecks >= places) {
       throw new TooManyRequests("Too many sign-ins at once: try again in a second.", 1);
@@ -174,7 +180,7 @@ export class SignIn {
     this.#passwordChecks++;
     try {
       const found = this.#parts.users.findByEmail(email);
-      return (await passwordFits(password, found?.passwordHash)) ? found?.user : undefined;
+      return (await passwordFits(password, found?.passwordHash)) ? found : undefined;
     } finally {
       this.#passwordChecks--;
     }
@@ -185,6 +191,10 @@ export class SignIn {
     if (!this.#parts.code.fits(code)) throw codeRefused();
     attempt.succeed();
   }
+}
+
+function wrongPassword(): NotAuthenticated {
+  return new NotAuthenticated("The e-mail address or the password is wrong.");
 }
 
 function codeRefused(): NotAuthenticated {

@@ -1,5 +1,5 @@
 import type { Clock } from "../domain/clock.ts";
-import { InvalidInput } from "../domain/errors.ts";
+import { InvalidInput, StorageUnavailable } from "../domain/errors.ts";
 import type { CatalogueDatabase } from "./database.ts";
 
 /** How long an answer is kept for a repetition of its request, ms. */
@@ -28,7 +28,7 @@ export class AnsweredRequests {
 
   /**
    * Carries a request out, unless it was: then its answer is given again. A repetition that comes meanwhile waits.
-   * A crash between the deed and the note of it is the one case in which a repetition does it again.
+   * A repetition does it again only if the note of the deed could not be written: the server crashed between the two, or the catalogue took nothing any more.
    * @param act what it answers is kept as JSON: nothing secret may be in it
    * @throws InvalidInput when the key was used for another request; what `act` throws, which is not kept
    */
@@ -64,6 +64,16 @@ export class AnsweredRequests {
     }
     if (kept) return { answer: JSON.parse(kept.answer) as unknown, isRepeated: true };
     const answer = await act();
+    try {
+      await this.#note({ ownerId, key, fingerprint }, answer, nowMs);
+    } catch (error) {
+      // It is done: whoever asked must hear that, and would do it again if they heard of the note.
+      if (!(error instanceof StorageUnavailable)) throw error;
+    }
+    return { answer, isRepeated: false };
+  }
+
+  async #note({ ownerId, key, fingerprint }: RepeatableRequest, answer: unknown, nowMs: number): Promise<void> {
     await this.#database.transaction().execute(async (transaction) => {
       await transaction
         .deleteFrom("answered_request")
@@ -74,6 +84,5 @@ export class AnsweredRequests {
         .values({ owner_id: ownerId, key, fingerprint, answer: JSON.stringify(answer), answered_at_ms: nowMs })
         .execute();
     });
-    return { answer, isRepeated: false };
   }
 }

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { StartupError, StorageUnavailable } from "../domain/errors.ts";
 import { ACTIVE_POWER } from "../domain/metric.ts";
 import { VirtualClock } from "../domain/virtual-clock.ts";
+import { AnsweredRequests } from "./answered-requests.ts";
 import { type Catalogue, openCatalogue } from "./catalogue.ts";
 import { inverter, SITE } from "./contract-scene.ts";
 import { openCatalogueDatabase } from "./database.ts";
@@ -63,6 +64,22 @@ test("a full disk is told as such, changes nothing, and is over when there is ro
   expect(await devices.all()).toEqual([]);
   await sql`PRAGMA max_page_count = 100000`.execute(full);
   expect(await devices.createAll(many, [ACTIVE_POWER])).toHaveLength(500);
+  await full.destroy();
+  catalogue = await open();
+});
+
+test("a deed is told as done, although a full disk takes no note of its answer", async () => {
+  await catalogue.close();
+  const full = await openCatalogueDatabase(path());
+  const pages = await sql<{ page_count: number }>`PRAGMA page_count`.execute(full);
+  await sql`PRAGMA max_page_count = ${sql.lit(pages.rows[0]?.page_count ?? 0)}`.execute(full);
+  const answeredRequests = new AnsweredRequests(full, clock);
+  const once = (name: string) =>
+    answeredRequests.once({ ownerId: "ada", key: "k", fingerprint: "f" }, () => Promise.resolve({ name }));
+  const long = "x".repeat(100_000);
+  expect(await once(long)).toEqual({ answer: { name: long }, isRepeated: false });
+  expect(await once("again")).toEqual({ answer: { name: "again" }, isRepeated: false });
+  expect(await once("not again")).toEqual({ answer: { name: "again" }, isRepeated: true });
   await full.destroy();
   catalogue = await open();
 });

@@ -168,9 +168,10 @@ export function peopleContract(name: string, make: () => Promise<ContractDatabas
         "technician",
       ]);
       await scene.reopen();
-      expect(scene.catalogue.memberships.ofSite(site.id)).toEqual([
-        { userId: user.id, siteId: site.id, role: "technician" },
-      ]);
+      expect(scene.catalogue.memberships.ofSite(site.id, { limit: 10 })).toMatchObject({
+        items: [{ userId: user.id, siteId: site.id, role: "technician" }],
+        nextCursor: null,
+      });
       await scene.catalogue.memberships.remove(user.id, site.id);
       expect(scene.catalogue.memberships.of(user.id).size).toBe(0);
       await expect(scene.catalogue.memberships.remove(user.id, site.id)).rejects.toThrow(NotFound);

@@ -8,7 +8,7 @@ import { ChangedMeanwhile, type Patch, type Versioned } from "./changed.ts";
 import type { CatalogueDatabase } from "./database.ts";
 import type { SeriesDirectory } from "./directory.ts";
 import { endSeries, insertMetrics, metricOf, refusingDoubles } from "./metric-rows.ts";
-import { afterId, EMPTY_PAGE, type Page, type PageRequest, pageOf } from "./page.ts";
+import { afterId, EMPTY_PAGE, PAGE_ITEMS_MAX, type Page, type PageRequest, pageOf } from "./page.ts";
 import type { Schema } from "./schema.ts";
 
 export type NewDevice = Omit<Device, "id" | "createdAtMs">;
@@ -152,13 +152,14 @@ export class Devices {
     return { item: device, version: row.version };
   }
 
-  /** The units that a device once was, the latest first. */
+  /** The units that a device once was, the latest `PAGE_ITEMS_MAX` of them, the latest first. */
   async formerUnits(id: string): Promise<FormerUnit[]> {
     const rows = await this.#database
       .selectFrom("former_unit")
       .selectAll()
       .where("device_id", "=", id)
       .orderBy("until_ms", "desc")
+      .limit(PAGE_ITEMS_MAX)
       .execute();
     return rows.map((row) => ({
       serialNumber: row.serial_number,

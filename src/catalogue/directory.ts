@@ -30,7 +30,8 @@ export class SeriesDirectory {
   readonly #byMetric = new Map<string, SeriesOwner>();
   readonly #byDevice = new Map<string, Map<string, SeriesOwner>>();
   readonly #devices = new Map<string, PlacedDevice>();
-  readonly #byPushedAs = new Map<string, PlacedDevice[]>();
+  /** Ids of the devices, the oldest first. */
+  readonly #byPushedAs = new Map<string, string[]>();
   /** By serial number and by name, the older of two that are called alike. */
   readonly #bySite = new Map<string, { bySerial: Map<string, PlacedDevice>; byName: Map<string, PlacedDevice> }>();
   readonly #sitesByName = new Map<string, string[]>();
@@ -67,7 +68,7 @@ export class SeriesDirectory {
   addDevice(device: PlacedDevice): void {
     this.#devices.set(device.id, device);
     append(this.#devicesOfSite, device.siteId, device.id);
-    if (device.pushedAs !== null) append(this.#byPushedAs, device.pushedAs, device);
+    if (device.pushedAs !== null) append(this.#byPushedAs, device.pushedAs, device.id);
     this.#nameInSite(device);
   }
 
@@ -81,6 +82,8 @@ export class SeriesDirectory {
   replaceSite(site: Pick<Site, "id" | "name" | "timezone">): void {
     this.removeSite(site.id);
     this.addSite(site);
+    // Ids are in the order of creation.
+    this.#sitesByName.get(site.name)?.sort();
   }
 
   /** Its devices are gone already. */
@@ -105,7 +108,7 @@ export class SeriesDirectory {
     this.#byDevice.delete(id);
     this.#devices.delete(id);
     take(this.#devicesOfSite, device.siteId, id);
-    if (device.pushedAs !== null) take(this.#byPushedAs, device.pushedAs, device);
+    if (device.pushedAs !== null) take(this.#byPushedAs, device.pushedAs, id);
     this.#placeAnew(device.siteId);
   }
 
@@ -186,7 +189,7 @@ export class SeriesDirectory {
 
   /** Devices that their sender names so, wherever they are now; the oldest first. */
   pushedAs(text: string): readonly PlacedDevice[] {
-    return this.#byPushedAs.get(text) ?? [];
+    return (this.#byPushedAs.get(text) ?? []).flatMap((id) => this.#devices.get(id) ?? []);
   }
 
   /** A site's device with that serial number, or else that name. */

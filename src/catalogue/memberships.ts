@@ -1,6 +1,7 @@
 import { NotFound } from "../domain/errors.ts";
 import type { SiteRole } from "../domain/user.ts";
 import type { CatalogueDatabase } from "./database.ts";
+import { type Page, type PageRequest, pageAmong } from "./page.ts";
 
 /** A person on a site. */
 export interface Membership {
@@ -36,14 +37,13 @@ export class Memberships {
     return this.#bySite.get(userId) ?? NO_SITES;
   }
 
-  /** The people of a site, in the order of their ids. */
-  ofSite(siteId: string): Membership[] {
-    return [...this.#bySite]
-      .flatMap(([userId, roles]) => {
-        const role = roles.get(siteId);
-        return role ? [{ userId, siteId, role }] : [];
-      })
-      .sort((a, b) => (a.userId < b.userId ? -1 : 1));
+  /** The people of a site. @throws InvalidInput when the cursor is none of ours */
+  ofSite(siteId: string, request: PageRequest): Page<Membership> {
+    const members = [...this.#bySite].flatMap(([userId, roles]) => {
+      const role = roles.get(siteId);
+      return role ? [{ id: userId, userId, siteId, role }] : [];
+    });
+    return pageAmong(members, request);
   }
 
   /** Gives a person a role on a site, in place of the one they had. */

@@ -30,6 +30,16 @@ export function afterId(request: PageRequest): string {
   return id;
 }
 
+/** A page of a list that is held in memory, in whatever order it comes. @throws InvalidInput when the cursor is none of ours */
+export function pageAmong<Item extends { readonly id: string }>(
+  all: readonly Item[],
+  request: PageRequest,
+): Page<Item> {
+  const after = afterId(request);
+  const rest = all.filter(({ id }) => id > after).sort((a, b) => (a.id < b.id ? -1 : 1));
+  return pageOf(rest, request.limit);
+}
+
 /** Makes a page of rows that were asked for with one row more than the limit. */
 export function pageOf<Item extends { readonly id: string }>(rows: readonly Item[], limit: number): Page<Item> {
   const items = rows.slice(0, limit);

@@ -7,7 +7,7 @@ import { ChangedMeanwhile, type Patch, type Versioned } from "./changed.ts";
 import type { CatalogueDatabase } from "./database.ts";
 import { exclusively } from "./exclusive.ts";
 import { refusingDoubles } from "./metric-rows.ts";
-import { afterId, type Page, type PageRequest, pageOf } from "./page.ts";
+import { type Page, type PageRequest, pageAmong } from "./page.ts";
 import type { Schema } from "./schema.ts";
 
 /** People of one installation: all are held in memory. */
@@ -17,6 +17,11 @@ export type NewUser = Omit<User, "id"> & { readonly passwordHash: string };
 
 /** What of a person may change. */
 export type UserPatch = Patch<NewUser>;
+
+export interface PersonWithPassword {
+  readonly user: User;
+  readonly passwordHash: string;
+}
 
 interface HeldUser extends Versioned<User> {
   readonly passwordHash: string;
@@ -104,7 +109,7 @@ export class Users {
     return undefined;
   }
 
-  findByEmail(email: string): { readonly user: User; readonly passwordHash: string } | undefined {
+  findByEmail(email: string): PersonWithPassword | undefined {
     const held = this.#byId.get(this.#idByEmail.get(email.toLowerCase()) ?? "");
     return held && { user: held.item, passwordHash: held.passwordHash };
   }
@@ -121,10 +126,8 @@ export class Users {
   }
 
   list(request: PageRequest): Page<User> {
-    const after = afterId(request);
-    const ids = [...this.#byId.keys()].filter((id) => id > after).sort();
-    const page = ids.slice(0, request.limit + 1).flatMap((id) => this.find(id) ?? []);
-    return pageOf(page, request.limit);
+    const people = Array.from(this.#byId.values(), ({ item }) => item);
+    return pageAmong(people, request);
   }
 
   async #insert(

@@ -169,6 +169,22 @@ describe("a poller", () => {
     await poller.close();
   });
 
+  test("asks for the unit that a device was swapped for, and stores what it says where the former one's is", async () => {
+    poller.start();
+    await clock.advance(POLL_INTERVAL_MS - 1);
+    vendor.asked.length = 0;
+    stored.length = 0;
+    const device = directory.device("device-0");
+    if (!device) throw new Error("there is such a device");
+    directory.replaceDevice({ ...device, serialNumber: "SN-new" });
+    await clock.advance(2 * POLL_INTERVAL_MS);
+    const asked = vendor.asked.flatMap(({ serials }) => serials);
+    expect(asked).toContain("SN-new");
+    expect(asked).not.toContain("SN-0");
+    expect(storedSeries()).toContain(1);
+    await poller.close();
+  });
+
   test("asks no more for a device that was deleted, and goes on with the others", async () => {
     poller.start();
     await clock.advance(POLL_INTERVAL_MS - 1);

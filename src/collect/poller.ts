@@ -55,12 +55,16 @@ export interface PollerCounts {
   readonly missingDevices: number;
 }
 
+/** Which device each serial number of a request stands for. */
+type IdBySerial = Map<string, string>;
+
 /** Polls the devices of one connection for ever, whoever has waited longest first. */
 export class Poller {
   readonly #parts: PollerParts;
   readonly #health: ConnectionHealthTracker;
+  /** Ids: a device's serial number may become another one, and is looked up when it is asked for. */
   readonly #due = new DueQueue<string>();
-  readonly #deviceIdBySerial: ReadonlyMap<string, string>;
+  readonly #ids: readonly string[];
   readonly #stop = new AbortController();
   readonly #random: () => number;
   readonly #issueSeen = new Set<string>();
@@ -72,9 +76,8 @@ export class Poller {
     this.#parts = parts;
     this.#random = parts.random ?? Math.random;
     this.#health = new ConnectionHealthTracker(parts.connection.name, parts.clock, parts.log);
-    const withSerial = parts.devices.filter((device) => device.serialNumber !== null);
-    this.#deviceIdBySerial = new Map(withSerial.map((device) => [device.serialNumber ?? "", device.id]));
-    for (const serial of this.#deviceIdBySerial.keys()) this.#due.put(serial, 0);
+    this.#ids = parts.devices.filter(({ serialNumber }) => serialNumber !== null).map(({ id }) => id);
+    for (const id of this.#ids) this.#due.put(id, 0);
   }
 
   get connection(): Connection {
@@ -82,7 +85,7 @@ export class Poller {
   }
 
   get devices(): number {
-    return this.#deviceIdBySerial.size;
+    return this.#ids.length;
   }
 
   /** As `ConnectionReport.freshnessMs`. */
@@ -137,41 +140,44 @@ export class Poller {
   async #pollWhoIsDue(): Promise<void> {
     const { client, clock, directory, limits } = this.#parts;
     // A device that was deleted since is not asked for again.
-    const serials = this.#due
-      .take(limits.devicesPerBatch, clock.monotonicMs())
-      .filter((serial) => directory.device(this.#deviceIdBySerial.get(serial) ?? "") !== undefined);
-    if (serials.length === 0) return;
+    const ids = this.#due.take(limits.devicesPerBatch, clock.monotonicMs()).filter((id) => directory.device(id));
+    const asked: IdBySerial = new Map(ids.map((id) => [directory.device(id)?.serialNumber ?? "", id]));
+    asked.delete("");
     try {
-      for await (const batch of client.readLatest(serials, this.#stop.signal)) {
-        this.#counts.requests++;
-        if (batch.failure) await this.#backOff(batch);
-        else await this.#take(batch);
-      }
+      if (asked.size > 0) await this.#ask(client.readLatest([...asked.keys()], this.#stop.signal), asked);
     } catch (error) {
       if (!(error instanceof VendorAddressRefused)) throw error;
       await this.#waitForAnotherAddress(error);
     } finally {
       // In any case, so that no device is ever forgotten.
       const nextMs = clock.monotonicMs() + this.#parts.connection.pollIntervalMs;
-      for (const serial of serials) this.#due.put(serial, nextMs);
+      for (const id of ids) this.#due.put(id, nextMs);
     }
   }
 
-  async #take(batch: LatestBatch): Promise<void> {
+  async #ask(batches: AsyncIterable<LatestBatch>, asked: IdBySerial): Promise<void> {
+    for await (const batch of batches) {
+      this.#counts.requests++;
+      if (batch.failure) await this.#backOff(batch);
+      else await this.#take(batch, asked);
+    }
+  }
+
+  async #take(batch: LatestBatch, asked: IdBySerial): Promise<void> {
     this.#consecutiveFailures = 0;
     this.#health.answered();
     this.#counts.issues += batch.issues.length;
     this.#counts.missingDevices += batch.missing.length;
-    this.#noteIssues(batch);
-    this.#counts.readings += await this.#store(batch);
+    this.#noteIssues(batch, asked);
+    this.#counts.readings += await this.#store(batch, asked);
   }
 
   /** Holds the batch until storage takes it: the vendor's budget for it is spent, so it is worth waiting for. Answers what was stored. */
-  async #store(batch: LatestBatch): Promise<number> {
+  async #store(batch: LatestBatch, asked: IdBySerial): Promise<number> {
     const { pipeline, clock, log, connection } = this.#parts;
     for (let attempt = 0; ; attempt++) {
       // Made anew for each attempt: a metric may be deleted while storage is waited for.
-      const columns = this.#columnsOf(batch);
+      const columns = this.#columnsOf(batch, asked);
       try {
         await pipeline.accept(columns);
         if (attempt > 0) log.info({ connection: connection.name }, "storage takes readings again");
@@ -203,11 +209,11 @@ export class Poller {
     await clock.sleepUntil(clock.monotonicMs() + longestBackoffMs(connection.pollIntervalMs), this.#stop.signal);
   }
 
-  #columnsOf(batch: LatestBatch): ReadingColumns {
+  #columnsOf(batch: LatestBatch, asked: IdBySerial): ReadingColumns {
     const { directory } = this.#parts;
     const builder = new ReadingColumnsBuilder();
     for (const reading of batch.readings) {
-      const deviceId = this.#deviceIdBySerial.get(reading.device);
+      const deviceId = asked.get(reading.device);
       const owner = deviceId === undefined ? undefined : directory.ofDevice(deviceId, reading.metric.name);
       // A metric that a person removed from the device is no longer wanted.
       if (owner) builder.push(owner.series, reading.timeMs, reading.value, reading.quality);
@@ -216,11 +222,11 @@ export class Poller {
   }
 
   /** Says each device's trouble in the log once per kind, not at every poll. */
-  #noteIssues(batch: LatestBatch): void {
+  #noteIssues(batch: LatestBatch, asked: IdBySerial): void {
     const { log, connection } = this.#parts;
     for (const issue of batch.issues) {
       const key = `${issue.kind} ${issue.device}`;
-      if (this.#issueSeen.has(key) || !this.#deviceIdBySerial.has(issue.device)) continue;
+      if (this.#issueSeen.has(key) || !asked.has(issue.device)) continue;
       this.#issueSeen.add(key);
       log.warn({ connection: connection.name, ...issue }, "a value of this device could not be used");
     }

@@ -155,9 +155,7 @@ describe("the live hub", () => {
           } else if ("close" in each) {
             for (const { watch } of open.splice(each.close, 1)) watch.close();
           } else {
-            const readings = each.publish.map(
-              (index) => ({ ...reading(value++), ...(owners[index] ?? owners[0]) }),
-            );
+            const readings = each.publish.map((index) => ({ ...reading(value++), ...(owners[index] ?? owners[0]) }));
             hub.publish(batch(...readings));
             for (const { lets, expected } of open) expected.push(...readings.filter(lets).map((one) => one.value));
           }

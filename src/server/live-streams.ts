@@ -85,16 +85,17 @@ export class LiveStreams {
   /** Ends the streams of those who may read them no more, for as long as there are streams. */
   async #lookAtRights(): Promise<void> {
     this.#isLooking = true;
-    try {
-      while (this.#open.size > 0) {
+    while (this.#open.size > 0) {
+      try {
         await this.#clock.sleepUntil(this.#clock.monotonicMs() + RIGHTS_LOOKED_AT_EVERY_MS, this.#closed.signal);
-        for (const stream of this.#open) stream.endUnlessAllowed();
+      } catch (error) {
+        // The server closes, and with it every stream.
+        if (this.#closed.signal.aborted) return;
+        throw error;
       }
-    } catch {
-      // The server closes, and with it every stream.
-    } finally {
-      this.#isLooking = false;
+      for (const stream of this.#open) stream.endUnlessAllowed();
     }
+    this.#isLooking = false;
   }
 
   /** Null on a first visit; for an id of another process a place that the hub cannot know, so that the reader is told to start anew. */

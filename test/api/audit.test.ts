@@ -154,7 +154,7 @@ describe("a change is recorded", () => {
 
 describe("signing in is recorded", () => {
   test("with the person, and with the address only when it is a person's", async () => {
-    const userId = (adminActor()).id;
+    const userId = adminActor().id;
     const login = (email: string, password: string) => ask("POST", "/auth/login", {}, { email, password });
     const good = await oneEntryOf(() => login(ADMIN.email.toUpperCase(), ADMIN.password));
     expect(good).toMatchObject({ action: "session.sign-in", outcome: 200, actor: adminActor() });
@@ -183,7 +183,7 @@ describe("signing in is recorded", () => {
     server = await startApiServer();
     const first = await ask("POST", "/setup", {}, { code: server.code.issue(), ...ADMIN });
     admin = { authorization: `Bearer ${first.json<{ accessToken: string }>().accessToken}` };
-    const userId = (adminActor()).id;
+    const userId = adminActor().id;
     expect((await entries())[0]).toMatchObject({
       action: "user.create",
       object: { kind: "user", id: userId },
@@ -343,7 +343,7 @@ test("no secret gets into it, wherever it is sent", async () => {
 
   const rows = JSON.stringify(await entries("?limit=500"));
   expect(rows).toMatch(/"connection.create","object":{"kind":"connection","id":"[0-9a-f-]{36}"},"outcome":201/);
-  expect(rows).toContain((adminActor()).id);
+  expect(rows).toContain(adminActor().id);
   expect(secrets.filter((text) => rows.includes(text))).toEqual([]);
 });
 

@@ -85,11 +85,50 @@ describe("people", () => {
     expect((await call("GET", "/me", third)).statusCode).toBe(401);
   });
 
+  test("and metrics are listed by pages", async () => {
+    const site = await newSite();
+    const device = await newDevice(site.id, ["a", "b", "c"]);
+    for (const name of ["v", "w", "x"]) {
+      const { id } = await signedIn(`${name}@example.org`);
+      await call("PUT", `/sites/${site.id}/members/${id}`, admin, { role: "viewer" });
+    }
+    for (const [path, idOf] of [
+      [`/sites/${site.id}/members`, "userId"],
+      [`/devices/${device.id}/metrics`, "id"],
+      ["/users", "id"],
+    ] as const) {
+      const seen: unknown[] = [];
+      let cursor = "";
+      do {
+        const answer = await call("GET", `${path}?limit=2${cursor}`, admin);
+        const page = answer.json<{ items: Record<string, string>[]; nextCursor: string | null }>();
+        expect(page.items.length, answer.body).toBeLessThanOrEqual(2);
+        seen.push(...page.items.map((item) => item[idOf]));
+        cursor = page.nextCursor === null ? "" : `&cursor=${page.nextCursor}`;
+      } while (cursor !== "");
+      expect(new Set(seen).size, path).toBe(path === "/users" ? 4 : 3);
+      expect(seen).toHaveLength(new Set(seen).size);
+      expect((await call("GET", `${path}?limit=501`, admin)).statusCode).toBe(422);
+    }
+  });
+
   test("the last administrator stays one (CVE-2026-22640)", async () => {
     const [me] = (await call("GET", "/users", admin)).json<{ items: { id: string }[] }>().items;
     expect((await call("DELETE", `/users/${me?.id}`, admin)).statusCode).toBe(409);
     expect((await call("PATCH", `/users/${me?.id}`, admin, { isAdmin: false })).statusCode).toBe(409);
     expect((await call("GET", "/me", admin)).json<{ role: string }>().role).toBe("admin");
+  });
+
+  test("whoever signs in while the password is changed is not in with the former one", async () => {
+    const { id } = await signedIn("vera@example.org");
+    const login = call("POST", "/auth/login", {}, { email: "vera@example.org", password: ADMIN.password });
+    // By then the password is being looked at, which takes far longer than the change.
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+    await server.catalogue.users.update(id, { passwordHash: "another" }, null);
+    await server.catalogue.sessions.endAllOf(id);
+    const { accessToken } = (await login).json<{ accessToken?: string }>();
+    const bearer = { authorization: `Bearer ${accessToken}` };
+    expect((await call("GET", "/me", bearer)).statusCode).toBe(401);
   });
 
   test("no answer holds a password or its hash", async () => {
@@ -180,6 +219,43 @@ describe("deleting", () => {
     expect((await push("Voltage")).statusCode).toBe(200);
     const [again] = [...server.catalogue.directory.all()].filter(({ metricName }) => metricName === "Voltage");
     expect(again?.series).toBeGreaterThan(owner?.series ?? Infinity);
+  });
+});
+
+describe("what senders know something by", () => {
+  const textPusher = async () => {
+    const key = await made<{ key: string }>("/api-keys", { name: "push", scopes: ["ingest"] });
+    const headers = { authorization: `Bearer ${key.key}`, "content-type": "text/plain" };
+    return async (name: string) => {
+      const answer = await server.app.inject({
+        method: "POST",
+        url: "/data",
+        headers,
+        payload: `1760000000 ${name} 5`,
+      });
+      expect(answer.statusCode, answer.body).toBe(200);
+      return [...server.catalogue.directory.all()].find(({ metricName }) => metricName === name);
+    };
+  };
+
+  test("stays a renamed device's, and is nobody's once it is deleted", async () => {
+    const push = await textPusher();
+    const before = await push("Voltage");
+    await call("PATCH", `/devices/${before?.deviceId}`, admin, { name: "Renamed" });
+    expect((await push("Current"))?.deviceId).toBe(before?.deviceId);
+    expect((await call("DELETE", `/devices/${before?.deviceId}`, admin)).statusCode).toBe(200);
+    const after = await push("Voltage");
+    expect(after?.deviceId).not.toBe(before?.deviceId);
+    expect(after?.series).toBeGreaterThan(before?.series ?? Infinity);
+  });
+
+  test("of two sites that are called alike means the older, whatever was changed of it", async () => {
+    const [older, younger] = [await newSite("Twin"), await newSite("Twin")];
+    await call("PATCH", `/sites/${older.id}`, admin, { timezone: "Europe/Madrid" });
+    expect(server.catalogue.directory.sitesNamed("Twin")).toEqual([older.id, younger.id]);
+    await call("PATCH", `/sites/${older.id}`, admin, { name: "Single" });
+    await call("PATCH", `/sites/${older.id}`, admin, { name: "Twin" });
+    expect(server.catalogue.directory.sitesNamed("Twin")).toEqual([older.id, younger.id]);
   });
 });
 

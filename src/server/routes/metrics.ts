@@ -1,10 +1,12 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { SeriesOwner } from "../../catalogue/directory.ts";
+import { pageAmong } from "../../catalogue/page.ts";
 import { NotFound } from "../../domain/errors.ts";
 import { METRIC_KINDS } from "../../domain/metric.ts";
 import { ABOUT_DEVICE, ABOUT_METRIC } from "../about.ts";
 import { EXAMPLE_IDS } from "../examples.ts";
+import { PageQuery } from "../page-query.ts";
 import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
@@ -38,13 +40,15 @@ export function metricRoutes(app: FastifyInstance, { catalogue, objects }: Route
       about: ABOUT_DEVICE,
       summary: "A device's metrics",
       params: ById,
-      example: { params: { id: EXAMPLE_IDS.device } },
+      query: PageQuery,
+      example: { params: { id: EXAMPLE_IDS.device }, query: { limit: 50 } },
       answers: { 200: api.pageOf(api.Metric) },
     },
-    ({ params }) => ({
-      items: directory.allOfDevice(params.id).map((owner) => objects.metric(owner)),
-      nextCursor: null,
-    }),
+    ({ params, query }) => {
+      const owners = directory.allOfDevice(params.id).map((owner) => ({ id: owner.metricId, owner }));
+      const { items, nextCursor } = pageAmong(owners, query);
+      return { items: items.map(({ owner }) => objects.metric(owner)), nextCursor };
+    },
   );
   declare(
     app,

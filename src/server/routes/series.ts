@@ -9,6 +9,7 @@ import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
 import { Turns } from "../turns.ts";
+import { keptMetrics } from "../views/readable-metrics.ts";
 import { acrossCsv, seriesCsv } from "../views/series-csv.ts";
 import { POINTS_DEFAULT, SERIES_METRICS_MAX, type SeriesRequest } from "../views/series-request.ts";
 import { POINTS_MAX } from "../views/series-steps.ts";
@@ -106,17 +107,13 @@ export function seriesRoutes(app: FastifyInstance, { access, catalogue, series, 
       const { item } = await catalogue.subscriptions.get(ownerId, params.id);
       await turns.next();
       const reach = access.reach(actor);
-      const readable = item.metricIds.filter((id) => {
-        const siteId = catalogue.directory.byMetric(id)?.siteId;
-        return siteId !== undefined && (reach === null || reach.has(siteId));
-      });
-      const goneMetricIds = item.metricIds.filter((id) => !readable.includes(id));
+      const { metricIds, goneMetricIds } = keptMetrics(item.metricIds, catalogue.directory, reach);
       const wanted = requestOf(query, query.cursor);
-      const [only, ...others] = readable;
+      const [only, ...others] = metricIds;
       const view =
         wanted.step === "raw" && only !== undefined && others.length === 0
           ? await series.ofMetric(only, wanted)
-          : await series.ofMetrics({ metricIds: readable, timezone: query.timezone, siteIds: reach }, wanted);
+          : await series.ofMetrics({ metricIds, timezone: query.timezone, siteIds: reach }, wanted);
       if (!wantsCsv(request)) return asJson(reply, { ...view, goneMetricIds });
       if (view.nextCursor !== null) reply.header("x-next-cursor", view.nextCursor);
       return asCsv(reply, seriesCsv(view));

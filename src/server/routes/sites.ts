@@ -5,6 +5,7 @@ import { isTimeZone } from "../../domain/calendar.ts";
 import { SITE_ROLES } from "../../domain/user.ts";
 import { aboutSite } from "../about.ts";
 import { EXAMPLE_IDS } from "../examples.ts";
+import { PageQuery } from "../page-query.ts";
 import type { RouteParts } from "../parts.ts";
 import * as people from "../people-schemas.ts";
 import { declare } from "../route.ts";
@@ -127,10 +128,14 @@ export function siteRoutes(app: FastifyInstance, { catalogue }: RouteParts): voi
       about: aboutSite("siteId"),
       summary: "Who is what on a site",
       params: BySite,
-      example: { params: { siteId: EXAMPLE_IDS.site } },
+      query: PageQuery,
+      example: { params: { siteId: EXAMPLE_IDS.site }, query: { limit: 50 } },
       answers: { 200: api.pageOf(people.Member) },
     },
-    ({ params }) => ({ items: memberships.ofSite(params.siteId).map(memberView), nextCursor: null }),
+    ({ params, query }) => {
+      const { items, nextCursor } = memberships.ofSite(params.siteId, query);
+      return { items: items.map(memberView), nextCursor };
+    },
   );
   declare(
     app,

@@ -13,6 +13,7 @@ import * as people from "../people-schemas.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
 import { fromVersion, showVersion } from "../versions.ts";
+import { isReadable, keptMetrics } from "../views/readable-metrics.ts";
 import { isoTime } from "../views/times.ts";
 import { EVENT_STREAM_TYPES, EventStream, lastEventId } from "./live.ts";
 
@@ -156,29 +157,21 @@ export function subscriptionRoutes(app: FastifyInstance, parts: RouteParts, stre
     },
   );
 
-  function mayRead(metricId: string, actor: Actor): boolean {
-    const siteId = directory.byMetric(metricId)?.siteId;
-    return siteId !== undefined && access.can(actor, "metric:read", { object: "metric", siteId });
-  }
-
   /** The same for a metric that is not there and for one that the asker may not read. @throws InvalidInput */
   function refuseUnreadable(metricIds: readonly string[], actor: Actor): void {
+    const reach = access.reach(actor);
     const issues = metricIds.flatMap((id, index) =>
-      mayRead(id, actor) ? [] : [{ path: `metricIds.${index}`, message: "is no metric that you may read" }],
+      isReadable(id, directory, reach)
+        ? []
+        : [{ path: `metricIds.${index}`, message: "is no metric that you may read" }],
     );
     if (issues.length > 0) throw new InvalidInput(issues);
   }
 
   function view(subscription: Subscription, actor: Actor): z.input<typeof people.Subscription> {
     const { id, name, createdAtMs } = subscription;
-    const readable = Map.groupBy(subscription.metricIds, (metricId) => mayRead(metricId, actor));
-    return {
-      id,
-      name,
-      metricIds: readable.get(true) ?? [],
-      goneMetricIds: readable.get(false) ?? [],
-      createdAt: isoTime(createdAtMs),
-    };
+    const kept = keptMetrics(subscription.metricIds, directory, access.reach(actor));
+    return { id, name, ...kept, createdAt: isoTime(createdAtMs) };
   }
 }
 

@@ -1924,7 +1924,10 @@ export type GetApiV1DevicesByIdMetricsData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
     url: '/api/v1/devices/{id}/metrics';
 };
 
@@ -2364,7 +2367,10 @@ export type GetApiV1SitesBySiteIdMembersData = {
          */
         siteId: string;
     };
-    query?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
     url: '/api/v1/sites/{siteId}/members';
 };
 

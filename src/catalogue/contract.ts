@@ -1,4 +1,5 @@
 import { apiKeysContract } from "./contract-keys.ts";
+import { limitsContract } from "./contract-limits.ts";
 import { migrationsContract } from "./contract-migrations.ts";
 import { peopleContract } from "./contract-people.ts";
 import { repositoriesContract } from "./contract-repositories.ts";
@@ -28,6 +29,7 @@ export function catalogueContract(name: string, { make, isShared }: ContractTerm
   peopleContract(name, make);
   apiKeysContract(name, make);
   valuesContract(name, make);
+  limitsContract(name, make);
   migrationsContract(name, make);
   if (isShared) serversContract(name, make);
 }

@@ -200,6 +200,16 @@ describe("deleting", () => {
     expect((await call("DELETE", `/sites/${site.id}`, admin)).statusCode).toBe(204);
   });
 
+  test("a device begins with one metric at least, and with so many at most", async () => {
+    const site = await newSite();
+    const status = async (metrics: number) => {
+      const names = Array.from({ length: metrics }, (_, index) => ({ name: `m${index}`, unit: "1", kind: "gauge" }));
+      const device = { name: "D", kind: "other", metrics: names };
+      return (await call("POST", `/sites/${site.id}/devices`, admin, device)).statusCode;
+    };
+    expect([await status(0), await status(1_001), await status(1_000)]).toEqual([422, 422, 201]);
+  });
+
   test("a device's last metric is refused", async () => {
     const device = await newDevice((await newSite()).id, ["active_power", "voltage"]);
     const [first, second] = device.metrics;
@@ -273,6 +283,16 @@ describe("a request with an Idempotency-Key", () => {
     const fresh = await bearerOf(ADMIN.email, ADMIN.password);
     expect((await call("POST", "/sites", { ...fresh, "idempotency-key": "abc-1" }, site)).statusCode).toBe(201);
     expect((await call("GET", "/sites", fresh)).json<{ items: object[] }>().items).toHaveLength(2);
+  });
+
+  test("takes a key of 1 to 200 visible characters", async () => {
+    const site = { name: "Once", timezone: "UTC" };
+    const status = async (key: string) =>
+      (await call("POST", "/sites", { ...admin, "idempotency-key": key }, site)).statusCode;
+    expect([await status("k"), await status("k".repeat(200))]).toEqual([201, 201]);
+    expect([await status(""), await status("k".repeat(201)), await status("a b"), await status("ä")]).toEqual([
+      422, 422, 422, 422,
+    ]);
   });
 
   test("that failed is tried again", async () => {

@@ -171,7 +171,9 @@ function deviceOf(serialNumber: string): Device {
 function directoryOf({ metrics }: VendorHarness, devices: readonly Device[]): SeriesDirectory {
   const directory = new SeriesDirectory();
   let series = 0;
-  for (const { id } of devices) {
+  for (const device of devices) {
+    const { id } = device;
+    directory.addDevice({ ...device, pushedAs: null });
     for (const metric of metrics)
       directory.add({ ...metric, id: `${id} ${metric.name}`, deviceId: id, series: ++series }, "site");
   }

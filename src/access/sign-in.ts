@@ -3,7 +3,7 @@ import type { Memberships } from "../catalogue/memberships.ts";
 import type { PersonWithPassword, Users } from "../catalogue/users.ts";
 import { API_KEY_MARK } from "../domain/api-key.ts";
 import type { Clock } from "../domain/clock.ts";
-import { Conflict, NotAuthenticated, TooManyRequests } from "../domain/errors.ts";
+import { Conflict, NotAuthenticated, NotFound, TooManyRequests } from "../domain/errors.ts";
 import type { User } from "../domain/user.ts";
 import { ACCESS_TOKEN_LIFETIME_S, type AccessTokens } from "./access-tokens.ts";
 import { type Actor, NOBODY, type SignedInUser, VISITOR } from "./actor.ts";
@@ -161,7 +161,10 @@ export class SignIn {
   }
 
   async #signIn(user: User, origin: SignInOrigin): Promise<SignedIn> {
-    const session = await this.#parts.sessions.begin(user);
+    const session = await this.#parts.sessions.begin(user).catch((error: unknown) => {
+      // The account was deleted while its password was looked at.
+      throw error instanceof NotFound ? wrongPassword() : error;
+    });
     return {
       user,
       accessToken: await this.#parts.accessTokens.issue(user, session.id),

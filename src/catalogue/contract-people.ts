@@ -88,6 +88,27 @@ export function peopleContract(name: string, make: () => Promise<ContractDatabas
       await scene.catalogue.sites.delete(site.id);
     });
 
+    test("and what belongs to something that was deleted meanwhile is refused, and not there", async () => {
+      const { devices, memberships, metrics, sessions, sites, users } = scene.catalogue;
+      const site = await sites.create(SITE);
+      const [device] = await devices.createAll([inverter(site.id, "A")], [ACTIVE_POWER]);
+      const { id: userId } = await users.create({
+        email: "v@example.org",
+        name: "V",
+        isAdmin: false,
+        passwordHash: "h",
+      });
+      // Past the repositories: they have looked, and find it gone when they write.
+      await scene.past(async (database) => {
+        for (const table of ["metric", "device", "site", "user"] as const) await database.deleteFrom(table).execute();
+      });
+      await expect(metrics.add(device?.id ?? "", [ONLINE])).rejects.toThrow(NotFound);
+      await expect(devices.createAll([inverter(site.id, "B")], [])).rejects.toThrow(NotFound);
+      await expect(memberships.put({ userId, siteId: site.id, role: "viewer" })).rejects.toThrow(NotFound);
+      await expect(sessions.begin("h", userId, scene.clock.nowMs() + 1_000)).rejects.toThrow(NotFound);
+      expect([memberships.of(userId).size, sessions.userOf("h")]).toEqual([0, undefined]);
+    });
+
     test("are found by e-mail whatever its case, also after a restart", async () => {
       const user = await scene.catalogue.users.createFirstAdmin("Ada@Example.org", "Ada", "hash");
       expect(scene.catalogue.users.findByEmail("ADA@example.ORG")?.user).toEqual(user);

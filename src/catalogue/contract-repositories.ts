@@ -4,7 +4,8 @@ import { ACTIVE_POWER, ONLINE } from "../domain/metric.ts";
 import type { ContractDatabase } from "./contract.ts";
 import { CONNECTION, inverter, Scene, SITE } from "./contract-scene.ts";
 import { METRICS_PER_READ } from "./devices.ts";
-import { refusingDoubles, SERIES_MAX } from "./metric-rows.ts";
+import { refusingDoubles } from "./integrity.ts";
+import { SERIES_MAX } from "./metric-rows.ts";
 
 /** What the repositories of sites, devices, metrics, connections, people and secrets do. */
 export function repositoriesContract(name: string, make: () => Promise<ContractDatabase>): void {

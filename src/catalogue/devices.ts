@@ -7,7 +7,8 @@ import type { Metric, MetricTemplate } from "../domain/metric.ts";
 import { ChangedMeanwhile, type Patch, type Versioned } from "./changed.ts";
 import type { CatalogueDatabase } from "./database.ts";
 import type { SeriesDirectory } from "./directory.ts";
-import { endSeries, insertMetrics, metricOf, refusingDoubles } from "./metric-rows.ts";
+import { refusingDoubles, refusingOrphans } from "./integrity.ts";
+import { endSeries, insertMetrics, metricOf } from "./metric-rows.ts";
 import { afterId, EMPTY_PAGE, PAGE_ITEMS_MAX, type Page, type PageRequest, pageOf } from "./page.ts";
 import type { Schema } from "./schema.ts";
 
@@ -85,7 +86,7 @@ export class Devices {
     const created = devices.map((device) => ({ ...device, id: uuidv7(), createdAtMs: this.#clock.nowMs() }));
     for (const device of created) {
       await refusingDoubles(`serial number ${device.serialNumber}`, () =>
-        transaction.insertInto("device").values(deviceRow(device, null)).execute(),
+        refusingOrphans("site", () => transaction.insertInto("device").values(deviceRow(device, null)).execute()),
       );
     }
     const wanted = created.flatMap(({ id }) => metrics.map((metric) => ({ ...metric, deviceId: id })));

@@ -1,6 +1,7 @@
 import { NotFound } from "../domain/errors.ts";
 import type { SiteRole } from "../domain/user.ts";
 import type { CatalogueDatabase } from "./database.ts";
+import { refusingOrphans } from "./integrity.ts";
 import { type Page, type PageRequest, pageAmong } from "./page.ts";
 
 /** A person on a site. */
@@ -46,14 +47,16 @@ export class Memberships {
     return pageAmong(members, request);
   }
 
-  /** Gives a person a role on a site, in place of the one they had. */
+  /** Gives a person a role on a site, in place of the one they had. @throws NotFound when either is gone */
   async put(membership: Membership): Promise<void> {
     const { userId, siteId, role } = membership;
-    await this.#database
-      .insertInto("membership")
-      .values({ user_id: userId, site_id: siteId, role })
-      .onConflict((conflict) => conflict.columns(["user_id", "site_id"]).doUpdateSet({ role }))
-      .execute();
+    await refusingOrphans("member", () =>
+      this.#database
+        .insertInto("membership")
+        .values({ user_id: userId, site_id: siteId, role })
+        .onConflict((conflict) => conflict.columns(["user_id", "site_id"]).doUpdateSet({ role }))
+        .execute(),
+    );
     this.#set(membership);
   }
 

@@ -1,10 +1,10 @@
 import type { Selectable } from "kysely";
-import { DatabaseError } from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { Conflict } from "../domain/errors.ts";
 import type { Metric, MetricTemplate } from "../domain/metric.ts";
 import { inPieces } from "./bulk.ts";
 import type { CatalogueDatabase } from "./database.ts";
+import { refusingDoubles, refusingOrphans } from "./integrity.ts";
 import type { Schema } from "./schema.ts";
 
 export type NewMetric = MetricTemplate & { readonly deviceId: string };
@@ -15,7 +15,7 @@ export const SERIES_MAX = 2 ** 32 - 1;
 /**
  * Inserts metrics, each with a series number of its own, inside a transaction; in the order given.
  * @param source who creates them: a push source, or null
- * @throws Conflict when a device would have two of one name, or the numbers are used up.
+ * @throws Conflict when a device would have two of one name, or the numbers are used up; NotFound when a device is gone.
  */
 export async function insertMetrics(
   transaction: CatalogueDatabase,
@@ -40,21 +40,23 @@ export async function insertMetrics(
       return { id, deviceId: metric.deviceId, name: metric.name, unit: metric.unit, kind: metric.kind, series };
     });
     await refusingDoubles(added.length === 1 ? `metric "${added[0]?.name}"` : "metric of one of these names", () =>
-      transaction
-        .insertInto("metric")
-        .values(
-          added.map(({ id, deviceId, name, unit, kind, series }) => ({
-            id,
-            device_id: deviceId,
-            name,
-            unit,
-            kind,
-            series,
-            created_at_ms: nowMs,
-            source,
-          })),
-        )
-        .execute(),
+      refusingOrphans("device", () =>
+        transaction
+          .insertInto("metric")
+          .values(
+            added.map(({ id, deviceId, name, unit, kind, series }) => ({
+              id,
+              device_id: deviceId,
+              name,
+              unit,
+              kind,
+              series,
+              created_at_ms: nowMs,
+              source,
+            })),
+          )
+          .execute(),
+      ),
     );
     metrics.push(...added);
   });
@@ -71,24 +73,4 @@ export async function endSeries(transaction: CatalogueDatabase, by: "id" | "devi
   for (const { series, kind } of metrics) {
     await transaction.updateTable("series").set({ ended_kind: kind }).where("number", "=", series).execute();
   }
-}
-
-/** SQLite's extended result codes of a broken UNIQUE constraint and of a primary key (sqlite.org/rescode.html). */
-const SQLITE_DOUBLES = new Set<unknown>([2067, 1555]);
-/** PostgreSQL's unique_violation, of a primary key too (postgresql.org/docs/current/errcodes-appendix.html). */
-const POSTGRES_DOUBLE = "23505";
-
-/** @throws Conflict when `insert` would give two rows what only one may have */
-export async function refusingDoubles<T>(what: string, insert: () => Promise<T>): Promise<T> {
-  try {
-    return await insert();
-  } catch (error) {
-    if (isDouble(error)) throw new Conflict(`There is a ${what} already.`, { cause: error });
-    throw error;
-  }
-}
-
-function isDouble(error: unknown): boolean {
-  if (error instanceof DatabaseError) return error.code === POSTGRES_DOUBLE;
-  return error instanceof Error && "errcode" in error && SQLITE_DOUBLES.has(error.errcode);
 }

@@ -4,7 +4,8 @@ import type { Metric, MetricTemplate } from "../domain/metric.ts";
 import { ChangedMeanwhile, type Patch, type Versioned } from "./changed.ts";
 import type { CatalogueDatabase } from "./database.ts";
 import type { SeriesDirectory } from "./directory.ts";
-import { endSeries, insertMetrics, metricOf, refusingDoubles } from "./metric-rows.ts";
+import { refusingDoubles } from "./integrity.ts";
+import { endSeries, insertMetrics, metricOf } from "./metric-rows.ts";
 
 /** Metrics of one device. */
 export const METRICS_PER_DEVICE_MAX = 10_000;

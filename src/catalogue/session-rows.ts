@@ -1,5 +1,6 @@
 import type { Clock } from "../domain/clock.ts";
 import type { CatalogueDatabase } from "./database.ts";
+import { refusingOrphans } from "./integrity.ts";
 
 /** Sessions that one person may have at once; one more ends the oldest. */
 export const SESSIONS_PER_USER_MAX = 100;
@@ -34,17 +35,19 @@ export class SessionRows {
     return held && held.expiresAtMs > this.#clock.nowMs() ? held.userId : undefined;
   }
 
-  /** Begins a session, and sweeps out those that have expired. */
+  /** Begins a session, and sweeps out those that have expired. @throws NotFound when the person is gone */
   async begin(tokenHash: string, userId: string, expiresAtMs: number): Promise<void> {
     const nowMs = this.#clock.nowMs();
     await this.#database.deleteFrom("session").where("expires_at_ms", "<=", nowMs).execute();
     for (const [hash, held] of this.#held) if (held.expiresAtMs <= nowMs) this.#held.delete(hash);
     const own = [...this.#held].filter(([, held]) => held.userId === userId);
     for (const [oldest] of own.slice(0, Math.max(0, own.length + 1 - SESSIONS_PER_USER_MAX))) await this.end(oldest);
-    await this.#database
-      .insertInto("session")
-      .values({ token_hash: tokenHash, user_id: userId, created_at_ms: nowMs, expires_at_ms: expiresAtMs })
-      .execute();
+    await refusingOrphans("person", () =>
+      this.#database
+        .insertInto("session")
+        .values({ token_hash: tokenHash, user_id: userId, created_at_ms: nowMs, expires_at_ms: expiresAtMs })
+        .execute(),
+    );
     this.#held.set(tokenHash, { userId, expiresAtMs });
   }
 

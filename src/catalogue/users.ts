@@ -6,7 +6,7 @@ import type { User } from "../domain/user.ts";
 import { ChangedMeanwhile, type Patch, type Versioned } from "./changed.ts";
 import type { CatalogueDatabase } from "./database.ts";
 import { exclusively } from "./exclusive.ts";
-import { refusingDoubles } from "./metric-rows.ts";
+import { refusingDoubles } from "./integrity.ts";
 import { type Page, type PageRequest, pageAmong } from "./page.ts";
 import type { Schema } from "./schema.ts";
 

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "vitest";
 import { accessMatrixSuite } from "../api/access-matrix-suite.ts";
 import type { MatrixWorld } from "../api/access-matrix-world.ts";
@@ -17,7 +16,7 @@ async function senderAndReaders(world: MatrixWorld): Promise<{ stop(): Promise<v
     while (!isOver) {
       const told = `${what} ${(await ask()).statusCode}`;
       answered.set(told, (answered.get(told) ?? 0) + 1);
-      await nextTurn();
+      await new Promise(setImmediate);
     }
   };
   const loops: Promise<void>[] = [];

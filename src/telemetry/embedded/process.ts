@@ -19,7 +19,7 @@ const NODE_FLAGS = [
 ];
 /**
  * All of its environment: it needs none of the server's, least of all its secrets. glibc gives the pieces of large messages back, and the engine's
- * own allocator what it has not used again for a fifth of a second, where it would keep it for ten.
+ * own allocator what it has not used again for a fifth of a second, where it would keep it for longer.
  */
 const ENVIRONMENT = {
   JE_MALLOC_CONF: "dirty_decay_ms:200,muzzy_decay_ms:0",

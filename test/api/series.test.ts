@@ -219,7 +219,7 @@ describe("the series of a metric", () => {
     );
     const raw = await get(`/metrics/${id}/series?${WINDOW}&step=raw&maxPoints=1`, { accept: "text/csv" });
     expect(raw.body).toBe(`time,metricId,value,unit\r\n2026-06-21T08:00:00.000Z,${id},0,W\r\n`);
-    expect(raw.headers["x-next-cursor"]).toBe(`${BEGIN_MS}`);
+    expect(raw.headers["x-next-cursor"]).toMatch(new RegExp(`^${BEGIN_MS}\\.\\d+$`));
     for (const accept of ["*/*", "application/json", "application/json, text/csv"]) {
       expect((await get(`/metrics/${id}/series?${WINDOW}`, { accept })).headers["content-type"]).toContain("json");
     }
@@ -330,6 +330,29 @@ describe("the series of many metrics", () => {
     expect(answer.json()).toMatchObject({ errors: [{ path: "step" }] });
   });
 
+  test("come raw by pages, each reading once, also where several have the same time", async () => {
+    const { ids } = await device("UTC", ACTIVE_POWER, VOLTAGE);
+    const [power = "", voltage = ""] = ids;
+    const times = Array.from({ length: 7 }, (_, index) => BEGIN_MS + index * 60_000);
+    await store(power, ...times.map((timeMs): [number, number] => [timeMs, 1]));
+    await store(voltage, ...times.slice(2, 5).map((timeMs): [number, number] => [timeMs, 2]));
+    for (const maxPoints of [1, 2, 3, 9, 10, 11]) {
+      const seen = new Map(ids.map((id) => [id, [] as number[]]));
+      let cursor: string | null = null;
+      do {
+        const next: string = cursor === null ? "" : `&cursor=${cursor}`;
+        const query = `${WINDOW}&step=raw&maxPoints=${maxPoints}&metricIds=${ids.join()}${next}`;
+        const answer = await get(`/series?${query}`);
+        const page = answer.json<{ series: { metricId: string; points: number[][] }[]; nextCursor: string | null }>();
+        expect(page.series.flatMap(({ points }) => points).length).toBeLessThanOrEqual(maxPoints);
+        for (const { metricId, points } of page.series)
+          seen.get(metricId)?.push(...points.map(([timeMs]) => timeMs ?? 0));
+        cursor = page.nextCursor;
+      } while (cursor !== null);
+      expect([...seen.values()]).toEqual([times, times.slice(2, 5)]);
+    }
+  });
+
   test("are refused with a reason", async () => {
     const { siteId, ids } = await device("UTC", ACTIVE_POWER, VOLTAGE);
     const [power = "", voltage = ""] = ids;
@@ -338,7 +361,12 @@ describe("the series of many metrics", () => {
     expect(await refused(`metricIds=${power},${voltage}&across=sum`)).toMatchObject({
       errors: [{ path: "metricIds" }],
     });
-    expect(await refused(`metricIds=${power}&step=raw`)).toMatchObject({ errors: [{ path: "step" }] });
+    expect(await refused(`metricIds=${power}&step=raw&across=sum`)).toMatchObject({ errors: [{ path: "step" }] });
+    for (const cursor of ["1", "x.1", "1.99999999999", "."]) {
+      expect(await refused(`metricIds=${power}&step=raw&cursor=${cursor}`)).toMatchObject({
+        errors: [{ path: "cursor" }],
+      });
+    }
     expect(await refused(`metricIds=${power}&siteId=${siteId}`)).toMatchObject({ errors: [{ path: "metricIds" }] });
     expect(await refused(`siteId=${siteId}`)).toMatchObject({ errors: [{ path: "metricIds" }] });
     expect(await refused(`metricIds=${power},${MISSING_ID}`)).toMatchObject({ status: 404 });

@@ -24,7 +24,7 @@ const seriesFields = {
   to: timeMs,
   step: z.string().max(30).default("auto").meta({
     description:
-      "`auto`, `raw` (one metric), a duration such as `PT15M`, or `P1D`, `P1W`, `P1M`, `P1Y` in the calendar of the site",
+      "`auto`, `raw` (pages of `maxPoints` readings, in the order of time), a duration such as `PT15M`, or `P1D`, `P1W`, `P1M`, `P1Y` in the calendar of the site",
   }),
   agg: z
     .enum([...STEP_AGGREGATES, "m4"])
@@ -41,7 +41,7 @@ const seriesFields = {
 const SeriesQuery = z.strictObject({ ...seriesFields, cursor: z.string().max(100).optional() });
 const SubscriptionQuery = SeriesQuery.extend({ timezone: z.string().max(60).optional() });
 const ManyQuery = z.strictObject({
-  ...seriesFields,
+  ...SeriesQuery.shape,
   metricIds: z
     .string()
     .max(SERIES_METRICS_MAX * 37)
@@ -54,6 +54,7 @@ const ManyQuery = z.strictObject({
   across: z.enum(ACROSS).optional().meta({ description: "Makes one number of all metrics for each step" }),
 });
 
+type SeriesView = z.input<typeof api.Series>;
 const AnySeries = z.union([api.Series, api.SeriesAcross]);
 
 /** What metrics were over time: JSON, or CSV for `Accept: text/csv`. */
@@ -79,9 +80,7 @@ export function seriesRoutes(app: FastifyInstance, { access, catalogue, series, 
     async ({ params, query, request, reply }) => {
       await turns.next();
       const view = await series.ofMetric(params.id, requestOf(query, query.cursor));
-      if (!wantsCsv(request)) return asJson(reply, view);
-      if (view.nextCursor !== null) reply.header("x-next-cursor", view.nextCursor);
-      return asCsv(reply, seriesCsv(view));
+      return answered(request, reply, view);
     },
   );
   declare(
@@ -108,15 +107,9 @@ export function seriesRoutes(app: FastifyInstance, { access, catalogue, series, 
       await turns.next();
       const reach = access.reach(actor);
       const { metricIds, goneMetricIds } = keptMetrics(item.metricIds, catalogue.directory, reach);
-      const wanted = requestOf(query, query.cursor);
-      const [only, ...others] = metricIds;
-      const view =
-        wanted.step === "raw" && only !== undefined && others.length === 0
-          ? await series.ofMetric(only, wanted)
-          : await series.ofMetrics({ metricIds, timezone: query.timezone, siteIds: reach }, wanted);
-      if (!wantsCsv(request)) return asJson(reply, { ...view, goneMetricIds });
-      if (view.nextCursor !== null) reply.header("x-next-cursor", view.nextCursor);
-      return asCsv(reply, seriesCsv(view));
+      const selection = { metricIds, timezone: query.timezone, siteIds: reach };
+      const view = await series.ofMetrics(selection, requestOf(query, query.cursor));
+      return answered(request, reply, { ...view, goneMetricIds });
     },
   );
   declare(
@@ -145,8 +138,8 @@ export function seriesRoutes(app: FastifyInstance, { access, catalogue, series, 
       await turns.next();
       const selection = { ...query, siteIds: access.reach(actor) };
       if (query.across === undefined) {
-        const view = await series.ofMetrics(selection, requestOf(query));
-        return wantsCsv(request) ? asCsv(reply, seriesCsv(view)) : asJson(reply, view);
+        const view = await series.ofMetrics(selection, requestOf(query, query.cursor));
+        return answered(request, reply, view);
       }
       const view = await series.across(selection, { ...requestOf(query), across: query.across });
       return wantsCsv(request) ? asCsv(reply, acrossCsv(view)) : asJson(reply, view);
@@ -165,8 +158,14 @@ function wantsCsv({ headers: { accept = "" } }: FastifyRequest): boolean {
   return /^(?:(?!json).)*text\/csv/.test(accept);
 }
 
+function answered(request: FastifyRequest, reply: FastifyReply, view: SeriesView): Buffer | string {
+  if (!wantsCsv(request)) return asJson(reply, view);
+  if (view.nextCursor !== null) reply.header("x-next-cursor", view.nextCursor);
+  return asCsv(reply, seriesCsv(view));
+}
+
 /** Goes out as it is, as bytes: to check thousands of points against the schema, or to write a long text, costs more than to find them. */
-function asJson(reply: FastifyReply, view: z.input<typeof api.Series> | z.input<typeof api.SeriesAcross>): Buffer {
+function asJson(reply: FastifyReply, view: SeriesView | z.input<typeof api.SeriesAcross>): Buffer {
   reply.type("application/json; charset=utf-8");
   return Buffer.from(JSON.stringify(view));
 }

@@ -6,13 +6,13 @@ import { InvalidInput, NotFound } from "../../domain/errors.ts";
 import {
   DOWNSAMPLED_POINTS_MIN,
   GAP_MS_MAX,
-  type RawCursor,
   type ReadPlan,
   type StepColumns,
   type TelemetryStore,
 } from "../../telemetry/store.ts";
 import type * as api from "../schemas.ts";
 import { selectedMetrics, timezoneOf } from "./metric-selection.ts";
+import { rawSeries } from "./raw-series.ts";
 import {
   type AcrossRequest,
   type MetricSelection,
@@ -48,14 +48,11 @@ export class SeriesViews {
     const owner = this.#directory.byMetric(metricId);
     if (!owner) throw new NotFound("metric");
     const timezone = this.#directory.timezoneOf(owner.siteId) ?? "UTC";
-    return request.step === "raw" ? this.#raw(owner, request, timezone) : this.#series([owner], request, timezone);
+    return this.#series([owner], request, timezone);
   }
 
   /** @throws NotFound, InvalidInput, StorageUnavailable */
   async ofMetrics(selection: MetricSelection, request: SeriesRequest): Promise<SeriesView> {
-    if (request.step === "raw") {
-      throw new InvalidInput([{ path: "step", message: "raw is for one metric: ask for /metrics/{id}/series" }]);
-    }
     const owners = selectedMetrics(this.#directory, selection);
     return this.#series(owners, request, this.#timezone(owners, selection, request));
   }
@@ -91,6 +88,11 @@ export class SeriesViews {
   }
 
   async #series(owners: readonly SeriesOwner[], request: SeriesRequest, timezone: string): Promise<SeriesView> {
+    if (request.step === "raw") {
+      checkWindow(request);
+      const raw = await rawSeries(this.#store, owners, request);
+      return { ...described(request, "raw", timezone), ...raw, plan: FROM_READINGS, gapRule: GAP_RULE };
+    }
     if (request.aggregate === "m4") return this.#downsampled(owners, request, timezone);
     const { aggregate, pointCoverage: coverage, fromMs, toMs } = request;
     const steps = checkedSteps(request, timezone);
@@ -125,26 +127,6 @@ export class SeriesViews {
       }),
       nextCursor: null,
       plan: answer.plan,
-      gapRule: GAP_RULE,
-    };
-  }
-
-  async #raw({ series, metricId, unit }: SeriesOwner, request: SeriesRequest, timezone: string): Promise<SeriesView> {
-    checkWindow(request);
-    const after = request.cursor === undefined ? undefined : readCursor(request.cursor, series);
-    const { fromMs, toMs, maxPoints: limit } = request;
-    const { columns, next } = await this.#store.readRaw({
-      series: [series],
-      fromMs,
-      toMs,
-      limit,
-      ...(after && { after }),
-    });
-    return {
-      ...described(request, "raw", timezone),
-      series: [{ metricId, unit, points: pairs(columns.timesMs, columns.values), coverage: null }],
-      nextCursor: next && `${next.timeMs}`,
-      plan: FROM_READINGS,
       gapRule: GAP_RULE,
     };
   }
@@ -221,11 +203,4 @@ function bySeries(
 
 function pairs(timesMs: Float64Array, values: Float64Array): [number, number][] {
   return Array.from(timesMs, (timeMs, row) => [timeMs, values[row] ?? 0]);
-}
-
-function readCursor(text: string, series: number): RawCursor {
-  if (!/^\d{1,15}$/.test(text)) {
-    throw new InvalidInput([{ path: "cursor", message: "must be the nextCursor of an earlier answer" }]);
-  }
-  return { timeMs: Number(text), series };
 }

@@ -2122,7 +2122,7 @@ export type GetApiV1MetricsByIdSeriesData = {
         from: string;
         to: string;
         /**
-         * `auto`, `raw` (one metric), a duration such as `PT15M`, or `P1D`, `P1W`, `P1M`, `P1Y` in the calendar of the site
+         * `auto`, `raw` (pages of `maxPoints` readings, in the order of time), a duration such as `PT15M`, or `P1D`, `P1W`, `P1M`, `P1Y` in the calendar of the site
          */
         step?: string;
         /**
@@ -2169,7 +2169,7 @@ export type GetApiV1SubscriptionsByIdSeriesData = {
         from: string;
         to: string;
         /**
-         * `auto`, `raw` (one metric), a duration such as `PT15M`, or `P1D`, `P1W`, `P1M`, `P1Y` in the calendar of the site
+         * `auto`, `raw` (pages of `maxPoints` readings, in the order of time), a duration such as `PT15M`, or `P1D`, `P1W`, `P1M`, `P1Y` in the calendar of the site
          */
         step?: string;
         /**
@@ -2212,7 +2212,7 @@ export type GetApiV1SeriesData = {
         from: string;
         to: string;
         /**
-         * `auto`, `raw` (one metric), a duration such as `PT15M`, or `P1D`, `P1W`, `P1M`, `P1Y` in the calendar of the site
+         * `auto`, `raw` (pages of `maxPoints` readings, in the order of time), a duration such as `PT15M`, or `P1D`, `P1W`, `P1M`, `P1Y` in the calendar of the site
          */
         step?: string;
         /**
@@ -2224,6 +2224,7 @@ export type GetApiV1SeriesData = {
          * `points` adds to each point the share of its step's time that is covered by readings
          */
         coverage?: 'steps' | 'points';
+        cursor?: string;
         metricIds?: string;
         /**
          * UUIDv7

@@ -90,6 +90,11 @@ export function residentBytes(processIds: readonly number[]): number {
   return total(processIds, (pid) => kilobytes(`/proc/${pid}/status`, /^VmRSS:\s+(\d+)/m));
 }
 
+/** What of `residentBytes` is the processes' own, bytes: neither program text nor files, which the system takes back when it needs the room. */
+export function anonymousBytes(processIds: readonly number[]): number {
+  return total(processIds, (pid) => kilobytes(`/proc/${pid}/status`, /^RssAnon:\s+(\d+)/m));
+}
+
 /** Proportional memory of processes, bytes: a page that several of them hold is counted once. */
 export function proportionalBytes(processIds: readonly number[]): number {
   return total(processIds, (pid) => kilobytes(`/proc/${pid}/smaps_rollup`, /^Pss:\s+(\d+)/m));

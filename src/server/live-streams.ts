@@ -18,6 +18,8 @@ export interface StreamReader {
   readonly interest: LiveInterest;
   /** False ends the stream. */
   readonly mayGoOn: () => boolean;
+  /** What the stream is of, for `endOf`. */
+  readonly subjectId?: string;
 }
 
 /**
@@ -65,7 +67,7 @@ export class LiveStreams {
       return;
     }
     response.write(`retry: ${RECONNECT_AFTER_MS}\n\n`);
-    const stream = new LiveStream(response, this.#epoch, reader.mayGoOn);
+    const stream = new LiveStream(response, this.#epoch, reader);
     this.#open.add(stream);
     if (!this.#isLooking) void this.#lookAtRights();
     stream.follow(this.#hub.watch(reader.interest, () => stream.wake(), this.#placeOf(lastEventId)));
@@ -73,6 +75,11 @@ export class LiveStreams {
       this.#open.delete(stream);
       stream.end();
     });
+  }
+
+  /** Ends the streams of something that was changed: their readers come back, miss nothing, and get it as it is now. */
+  endOf(subjectId: string): void {
+    for (const stream of this.#open) if (stream.subjectId === subjectId) stream.end();
   }
 
   /** Ends every stream; browsers come back by themselves. */
@@ -107,13 +114,15 @@ export class LiveStreams {
 }
 
 class LiveStream {
+  readonly subjectId: string | undefined;
   readonly #response: ServerResponse;
   readonly #epoch: string;
   readonly #mayGoOn: () => boolean;
   #watch: LiveWatch | null = null;
   #isScheduled = false;
 
-  constructor(response: ServerResponse, epoch: string, mayGoOn: () => boolean) {
+  constructor(response: ServerResponse, epoch: string, { mayGoOn, subjectId }: StreamReader) {
+    this.subjectId = subjectId;
     this.#response = response;
     this.#epoch = epoch;
     this.#mayGoOn = mayGoOn;

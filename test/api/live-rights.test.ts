@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 async function call(
-  method: "POST" | "PUT" | "DELETE",
+  method: "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   headers: Record<string, string>,
   payload?: object,
@@ -129,4 +129,20 @@ test("a stream of all sites goes on with those that are left", async () => {
   await server.clock.advance(RIGHTS_LOOKED_AT_EVERY_MS);
   await other.ended;
   expect(stream.isOpen).toBe(true);
+});
+
+test("a subscription's streams end when it is changed or deleted, so that their readers get it as it is", async () => {
+  const device = { name: "Meter 1", kind: "meter", metrics: [{ name: "active_power", unit: "W" }] };
+  const { metrics } = await made<{ metrics: { id: string }[] }>(`/sites/${siteId}/devices`, device);
+  const metricIds = metrics.map(({ id }) => id);
+  const subscription = async () => (await made<{ id: string }>("/subscriptions", { name: "Mine", metricIds })).id;
+  const [changed, deleted, other] = [await subscription(), await subscription(), await subscription()];
+  const streams = [changed, deleted, other].map((id) => opened(`/subscriptions/${id}/stream`, admin));
+  const [ofChanged, ofDeleted, ofOther] = await Promise.all(streams);
+  await call("PATCH", `/subscriptions/${changed}`, admin, { name: "Other" });
+  await ofChanged?.ended;
+  expect([ofDeleted?.isOpen, ofOther?.isOpen]).toEqual([true, true]);
+  await call("DELETE", `/subscriptions/${deleted}`, admin);
+  await ofDeleted?.ended;
+  expect(ofOther?.isOpen).toBe(true);
 });

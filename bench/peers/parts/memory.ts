@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { percentile, spreadOf } from "../figures.ts";
 import { kilowatch, type RunningKilowatch } from "../kilowatch.ts";
 import { sendAll } from "../load.ts";
-import { proportionalBytes, residentBytes } from "../processes.ts";
+import { anonymousBytes, proportionalBytes, residentBytes } from "../processes.ts";
 import { attempt, bodiesOf, onFreshPeer, type Stage } from "../stage.ts";
 import { eachBody } from "./loaded.ts";
 
@@ -42,12 +42,14 @@ async function watched(
 ): Promise<void> {
   const resident: number[] = [];
   const proportional: number[] = [];
+  const anonymous: number[] = [];
   const over = new AbortController();
   const watching = (async () => {
     while (!over.signal.aborted) {
       const processIds = running.processIds();
       resident.push(residentBytes(processIds) / MIB);
       proportional.push(proportionalBytes(processIds) / MIB);
+      anonymous.push(anonymousBytes(processIds) / MIB);
       await sleep(SAMPLED_EVERY_MS, undefined, { signal: over.signal }).catch(() => {});
     }
   })();
@@ -66,11 +68,12 @@ async function watched(
   record("rss-most", spreadOf(resident).most, "MiB");
   record("rss-p50", percentile(resident, 0.5), "MiB");
   record("pss-most", spreadOf(proportional).most, "MiB");
+  record("anonymous-most", spreadOf(anonymous).most, "MiB");
   record("growth", last / second - 1, "share");
   record("rate", moved / (tookMs / 1_000), "readings/s");
   stage.say(
     `  ${name}: ${(moved / 1e6).toFixed(1)} M readings, ${Math.round(moved / tookMs)} k/s; RSS p50 ${percentile(resident, 0.5).toFixed(0)}, most ` +
-      `${spreadOf(resident).most.toFixed(0)} MiB (PSS ${spreadOf(proportional).most.toFixed(0)}), last third ${((last / second - 1) * 100).toFixed(1)} % above the second`,
+      `${spreadOf(resident).most.toFixed(0)} MiB (PSS ${spreadOf(proportional).most.toFixed(0)}, anonymous ${spreadOf(anonymous).most.toFixed(0)}), last third ${((last / second - 1) * 100).toFixed(1)} % above the second`,
   );
 }
 

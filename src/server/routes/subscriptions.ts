@@ -111,6 +111,7 @@ export function subscriptionRoutes(app: FastifyInstance, parts: RouteParts, stre
         );
       }
       const { item, version } = await subscriptions.update(ownerId, params.id, body, fromVersion(request));
+      streams.endOf(item.id);
       showVersion(reply, version);
       return view(item, actor);
     },
@@ -129,6 +130,7 @@ export function subscriptionRoutes(app: FastifyInstance, parts: RouteParts, stre
     },
     async ({ actor, params }) => {
       await subscriptions.delete(ownerOf(actor), params.id);
+      streams.endOf(params.id);
       return null;
     },
   );
@@ -151,7 +153,7 @@ export function subscriptionRoutes(app: FastifyInstance, parts: RouteParts, stre
       const lets = ({ siteId }: LiveOwner): boolean => reader.reaches(siteId);
       streams.stream(
         reply,
-        { interest: { of: { metricIds }, lets }, mayGoOn: () => reader.mayGoOn() },
+        { interest: { of: { metricIds }, lets }, mayGoOn: () => reader.mayGoOn(), subjectId: item.id },
         lastEventId(request),
       );
     },

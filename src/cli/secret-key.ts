@@ -55,7 +55,7 @@ async function rotate({ dataDir, to, secretFile, json }: RotateFlags): Promise<v
   const { rotateSecretKey } = await import("../offline.ts");
   const { dataKey, secrets, undone } = await rotateSecretKey(config, passphrase).catch((error: unknown) => {
     if (!(error instanceof StorageUnavailable)) throw error;
-    throw new CommandFailed(`${error.message} Nothing is lost: see that there is room, and rotate again.`);
+    throw new CommandFailed(`${error.message} ${AFTER_FAILURE[kind]}`);
   });
   if (json) print(documentText({ to: kind, dataKey, secrets, undone }));
   else
@@ -63,6 +63,13 @@ async function rotate({ dataDir, to, secretFile, json }: RotateFlags): Promise<v
   for (const words of undone) say(`Done but for this: ${words}`);
   if (undone.length > 0) process.exitCode = EXIT.partly;
 }
+
+/** A database that went away during the commit may have stored it or not. */
+const AFTER_FAILURE = {
+  file: "Nothing is lost: see to that, and rotate again.",
+  passphrase:
+    "Nothing is lost: see to that, and rotate again; if KILOWATCH_SECRET_KEY is then refused, the new passphrase holds.",
+} as const;
 
 const NEXT = {
   file: "The new key is in the data folder; start the server without KILOWATCH_SECRET_KEY.",

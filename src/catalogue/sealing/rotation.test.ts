@@ -103,7 +103,7 @@ test("a key file that does not get its place after the rotation gets it at the n
   await onDatabase(async (database) => {
     expect(await rotateOn(database, { key: new StuckKey(folder, null) })).toMatchObject({
       dataKey: 2,
-      undone: ["The key file cannot be written (EIO)."],
+      undone: ["The new key file gets its place at the next start (The key file cannot be written (EIO).)"],
     });
   });
   expect(existsSync(at(NEXT_KEY_FILE))).toBe(true);
@@ -122,7 +122,27 @@ test("a rotation that the audit log cannot take has happened, and says so", asyn
       };
       return full;
     };
-    expect(await rotateOn(database, { keepHead })).toMatchObject({ dataKey: 2, undone: ["No room."] });
+    expect(await rotateOn(database, { keepHead })).toMatchObject({
+      dataKey: 2,
+      undone: ["The audit log has no entry of it (No room.)"],
+    });
+  });
+  await expectAllOpens();
+});
+
+test("a disk without room for the sweep leaves a rotation that is done, and says what remains", async () => {
+  await onDatabase(async (database) => {
+    const sweepless = database.withPlugin({
+      transformQuery: ({ node }) => {
+        if (node.kind === "RawNode" && node.sqlFragments[0] === "vacuum") throw new StorageUnavailable("No room.", 1);
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    });
+    expect(await rotateOn(sweepless)).toMatchObject({
+      dataKey: 2,
+      undone: ["What the former key opens may still be found in the free space of the database (No room.)"],
+    });
   });
   await expectAllOpens();
 });

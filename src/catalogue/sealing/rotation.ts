@@ -29,7 +29,7 @@ export interface Rotated {
   readonly dataKey: number;
   /** How many they are. */
   readonly secrets: number;
-  /** What came after the rotation and could not be done: a sentence each. */
+  /** What should have followed and could not be done: a line each, for a person. */
   readonly undone: readonly string[];
 }
 
@@ -53,19 +53,22 @@ export async function rotate(parts: RotationParts, passphrase: MasterKey | null)
   const { sealing, ...sealed } = await sealAllAnew(database, { present: present.master, next }, clock);
 
   const undone: string[] = [];
-  const trying = async (step: () => unknown): Promise<void> => {
+  const trying = async (consequence: string, step: () => unknown): Promise<void> => {
     try {
       await step();
     } catch (error) {
       if (!(error instanceof StorageUnavailable)) throw error;
-      undone.push(error.message);
+      undone.push(`${consequence} (${error.message})`);
     }
   };
-  await trying(() => {
-    key.settle(next);
-    if (passphrase) key.removeFile();
-  });
-  await trying(() =>
+  await trying(
+    passphrase ? "The former key file is still there" : "The new key file gets its place at the next start",
+    () => {
+      key.settle(next);
+      if (passphrase) key.removeFile();
+    },
+  );
+  await trying("The audit log has no entry of it", () =>
     new AuditTrail(database, keepHead(sealing), clock).append({
       actor: { kind: "server", id: null, name: null },
       action: ROTATION_ACTION,
@@ -74,7 +77,7 @@ export async function rotate(parts: RotationParts, passphrase: MasterKey | null)
       detail: { by: "command", to: passphrase ? "passphrase" : "file", ...sealed },
     }),
   );
-  await trying(() => sweep(database));
+  await trying("What the former key opens may still be found in the free space of the database", () => sweep(database));
   return { ...sealed, undone };
 }
 

@@ -6,7 +6,7 @@ export const connectionPlace = (id: string): string => `connection:${id}`;
 /** What a secret of the installation itself is sealed for. */
 export const ownSecretPlace = (name: string): string => `own_secret:${name}`;
 
-/** Every column of the catalogue that holds sealed secrets: what is missing here is not opened any more after a rotation of version 1. */
+/** Every column of the catalogue that holds sealed secrets. A value of version 1 in a column that is missing here would be lost with a rotation. */
 export const SEALED_COLUMNS = [
   { table: "own_secret", key: "name", column: "sealed", placeOf: ownSecretPlace },
   { table: "connection", key: "id", column: "credential_sealed", placeOf: connectionPlace },

@@ -63,9 +63,11 @@ export type SecretVariable =
   | "POWERP_CLIENT_SECRET"
   | "KILOWATCH_API_KEY"
   | "KILOWATCH_PASSWORD"
-  | "KILOWATCH_NEW_PASSWORD";
+  | "KILOWATCH_NEW_PASSWORD"
+  | "KILOWATCH_NEW_SECRET_KEY";
 
-const SECRET_KEY_CHARS_MIN = 16;
+/** Of a passphrase that is the installation's key. */
+export const SECRET_KEY_CHARS_MIN = 16;
 
 const PROXIES = "must list addresses and networks, such as 127.0.0.1,10.0.0.0/8";
 const proxyList = z
@@ -112,6 +114,8 @@ const SETTINGS = {
   KILOWATCH_API_KEY: z.string(),
   KILOWATCH_PASSWORD: z.string(),
   KILOWATCH_NEW_PASSWORD: z.string(),
+  /** Of `kilowatch secret-key rotate`. */
+  KILOWATCH_NEW_SECRET_KEY: z.string(),
 } as const;
 
 type SettingName = keyof typeof SETTINGS;

@@ -15,7 +15,7 @@ import { SignInThrottle } from "./access/sign-in-throttle.ts";
 import { CATALOGUE_FILE, type Catalogue, openCatalogue } from "./catalogue/catalogue.ts";
 import type { CataloguePlace } from "./catalogue/database.ts";
 import type { SeriesDirectory } from "./catalogue/directory.ts";
-import { openSealing } from "./catalogue/sealing.ts";
+import { dataFolderKey } from "./catalogue/sealing/installation-key.ts";
 import { Collector } from "./collect/collector.ts";
 import type { LogLevel, ServerConfig } from "./config.ts";
 import { systemClock } from "./domain/clock.ts";
@@ -30,8 +30,9 @@ import type { ServerParts } from "./server/parts.ts";
 import { buildServer } from "./server/server.ts";
 import type { PageHandler } from "./server/web.ts";
 import { openClusterTelemetry } from "./telemetry/cluster/open.ts";
+import { JOURNAL_FILE } from "./telemetry/journal/database.ts";
 import type { JournaledStore } from "./telemetry/journaled-store.ts";
-import { JOURNAL_FILE, openTelemetry } from "./telemetry/open.ts";
+import { openTelemetry } from "./telemetry/open.ts";
 import type { RetentionClasses, TelemetryStore } from "./telemetry/store.ts";
 import { AddressGuard } from "./transport/address-guard.ts";
 import { openGuardedPool } from "./transport/guarded-pool.ts";
@@ -71,12 +72,10 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
   try {
     prepareDataFolder(config.dataDir);
     const place = cataloguePlace(config);
-    const sealing = openSealing(config.dataDir, config.secretKey);
-    const [store, catalogue, pages] = await allOpened(
-      owning(owned, openReadings(config, log)),
-      owning(owned, openCatalogue(place, sealing, clock, config.dataDir)),
-      loadPages(),
-    );
+    const key = dataFolderKey(config.dataDir, config.secretKey);
+    const [store, pages] = await allOpened(owning(owned, openReadings(config, log)), loadPages());
+    // After the journal, which belongs to one process: a rotation of the key that is under way keeps the folder until it is done.
+    const catalogue = await owning(owned, openCatalogue(place, key, clock, config.dataDir));
     store.classify(classesOf(catalogue.directory));
     await options.prepare?.(catalogue);
 

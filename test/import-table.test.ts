@@ -48,7 +48,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   ],
   "src/config.ts": ["src/domain"],
   "src/main.ts": ["src"],
-  "src/offline.ts": ["src/catalogue", "src/config.ts", "src/domain"],
+  "src/offline.ts": ["src/catalogue", "src/config.ts", "src/domain", "src/telemetry/journal/database.ts"],
   simulators: [],
 };
 

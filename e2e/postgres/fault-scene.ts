@@ -5,7 +5,7 @@ import { inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { type Catalogue, openCatalogue } from "../../src/catalogue/catalogue.ts";
 import type { PostgresAddress } from "../../src/catalogue/postgres/address.ts";
-import { Sealing } from "../../src/catalogue/sealing.ts";
+import { knownKey } from "../../src/catalogue/sealing/installation-key.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import { StorageUnavailable } from "../../src/domain/errors.ts";
 import { POSTGRES_USER, PostgresServer } from "./postgres-server.ts";
@@ -52,7 +52,7 @@ export class FaultScene {
 
   /** Another server on it; whoever asks for it closes it. */
   open(at = this.address): Promise<Catalogue> {
-    return openCatalogue(at, new Sealing(Buffer.alloc(32, 3)), systemClock, this.#folder);
+    return openCatalogue(at, knownKey(Buffer.alloc(32, 3)), systemClock, this.#folder);
   }
 
   async reopen(): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -13,13 +13,13 @@ import { inverter, SITE } from "./contract-scene.ts";
 import { openCatalogueDatabase } from "./database.ts";
 import { Devices } from "./devices.ts";
 import { SeriesDirectory } from "./directory.ts";
-import { openSealing, Sealing } from "./sealing.ts";
+import { dataFolderKey } from "./sealing/installation-key.ts";
 
 let folder: string;
 let catalogue: Catalogue;
 const clock = new VirtualClock();
 const path = () => join(folder, "catalogue.db");
-const open = () => openCatalogue(path(), openSealing(folder, null), clock);
+const open = () => openCatalogue(path(), dataFolderKey(folder, null), clock);
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "kilowatch-catalogue-"));
@@ -29,25 +29,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await catalogue.close();
   rmSync(folder, { recursive: true });
-});
-
-describe("secrets at rest", () => {
-  test("the key file is for its owner alone", () => {
-    expect(statSync(join(folder, "secret.key")).mode & 0o777).toBe(0o600);
-  });
-
-  test("open neither with another key, nor elsewhere, nor changed", () => {
-    const sealing = new Sealing(Buffer.alloc(32, 1));
-    const sealed = sealing.seal("s", "connection:1");
-    expect(sealing.open(sealed, "connection:1")).toBe("s");
-    expect(() => sealing.open(sealed, "connection:2")).toThrow(StartupError);
-    expect(() => new Sealing(Buffer.alloc(32, 2)).open(sealed, "connection:1")).toThrow(/KILOWATCH_SECRET_KEY/);
-    for (let index = 0; index < sealed.length; index++) {
-      const changed = Uint8Array.from(sealed);
-      changed[index] = (changed[index] ?? 0) ^ 1;
-      expect(() => sealing.open(changed, "connection:1")).toThrow(StartupError);
-    }
-  });
 });
 
 test("a full disk is told as such, changes nothing, and is over when there is room", async () => {
@@ -88,7 +69,7 @@ describe("a file that cannot be used stops the start in one line", () => {
   test("damaged", async () => {
     const damaged = join(folder, "damaged.db");
     writeFileSync(damaged, "this is not a database, and long enough to be looked at as one".repeat(20));
-    const opening = openCatalogue(damaged, openSealing(folder, null), clock);
+    const opening = openCatalogue(damaged, dataFolderKey(folder, null), clock);
     await expect(opening).rejects.toThrow(StartupError);
     await expect(opening).rejects.toThrow(/damaged\.db cannot be opened .*Restore it from a backup/);
   });

@@ -5,14 +5,15 @@ import { ApiKeys } from "./api-keys.ts";
 import { AUDIT_HEAD_FILE, HeadFile } from "./audit/head-file.ts";
 import { AuditTrail } from "./audit/trail.ts";
 import { Connections } from "./connections.ts";
-import { type CataloguePlace, openCatalogueDatabase } from "./database.ts";
+import { type CatalogueDatabase, type CataloguePlace, openCatalogueDatabase } from "./database.ts";
 import { Devices } from "./devices.ts";
 import { SeriesDirectory } from "./directory.ts";
 import { Enrolment } from "./enrolment.ts";
 import { Memberships } from "./memberships.ts";
 import { Metrics } from "./metrics.ts";
 import { OwnSecrets } from "./own-secrets.ts";
-import type { Sealing } from "./sealing.ts";
+import { openSealing } from "./sealing/data-keys.ts";
+import type { InstallationKey } from "./sealing/installation-key.ts";
 import { SessionRows } from "./session-rows.ts";
 import { Sites } from "./sites.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -42,18 +43,33 @@ export interface Catalogue {
 }
 
 /**
- * Opens the catalogue in an SQLite file or on PostgreSQL.
+ * Opens the catalogue in an SQLite file or on PostgreSQL. Whoever holds the key in the data folder has that folder to itself.
  * @param dataDir where the end of the audit log is kept; the folder of an SQLite file unless told
  * @throws StartupError
  */
 export async function openCatalogue(
   place: CataloguePlace,
-  sealing: Sealing,
+  key: InstallationKey,
   clock: Clock,
   dataDir = typeof place === "string" ? dirname(place) : undefined,
 ): Promise<Catalogue> {
   if (dataDir === undefined) throw new TypeError("a catalogue on PostgreSQL needs a data folder");
   const database = await openCatalogueDatabase(place);
+  try {
+    return await openOn(database, key, clock, dataDir);
+  } catch (error) {
+    await database.destroy();
+    throw error;
+  }
+}
+
+async function openOn(
+  database: CatalogueDatabase,
+  key: InstallationKey,
+  clock: Clock,
+  dataDir: string,
+): Promise<Catalogue> {
+  const { sealing } = await openSealing(database, key, clock);
   const directory = new SeriesDirectory();
   const devices = new Devices(database, directory, clock);
   await devices.loadDirectory();

@@ -7,7 +7,8 @@ import type { MetricTemplate } from "../domain/metric.ts";
 import type { CatalogueDatabase } from "./database.ts";
 import type { Devices, NewDevice } from "./devices.ts";
 import type { Schema } from "./schema.ts";
-import type { Sealing } from "./sealing.ts";
+import type { Sealing } from "./sealing/sealing.ts";
+import { connectionPlace } from "./sealing/stored-secrets.ts";
 
 export type NewConnection = Omit<Connection, "id" | "createdAtMs">;
 export type Credential = Record<string, string>;
@@ -44,7 +45,7 @@ export class Connections {
           name: created.name,
           vendor: created.vendor,
           base_url: created.baseUrl,
-          credential_sealed: this.#sealing.seal(JSON.stringify(credential), placeOf(created.id)),
+          credential_sealed: this.#sealing.seal(JSON.stringify(credential), connectionPlace(created.id)),
           poll_interval_ms: created.pollIntervalMs,
           created_at_ms: created.createdAtMs,
         })
@@ -68,7 +69,7 @@ export class Connections {
       .where("id", "=", id)
       .executeTakeFirst();
     if (!row) throw new NotFound("connection");
-    return StoredCredential.parse(JSON.parse(this.#sealing.open(row.credential_sealed, placeOf(id))));
+    return StoredCredential.parse(JSON.parse(this.#sealing.open(row.credential_sealed, connectionPlace(id))));
   }
 
   /** @throws NotFound */
@@ -80,10 +81,6 @@ export class Connections {
       .executeTakeFirst();
     if (numUpdatedRows === 0n) throw new NotFound("connection");
   }
-}
-
-function placeOf(id: string): string {
-  return `connection:${id}`;
 }
 
 function connectionOf(row: Schema["connection"]): Connection {

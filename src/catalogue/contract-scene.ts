@@ -7,7 +7,7 @@ import { type Catalogue, openCatalogue } from "./catalogue.ts";
 import type { ContractDatabase } from "./contract.ts";
 import type { CatalogueDatabase } from "./database.ts";
 import type { NewDevice } from "./devices.ts";
-import { Sealing } from "./sealing.ts";
+import { type InstallationKey, knownKey } from "./sealing/installation-key.ts";
 
 export const SITE = {
   name: "Calama",
@@ -66,9 +66,14 @@ export class Scene {
     return this.#database;
   }
 
+  /** The data folder. */
+  get folder(): string {
+    return this.#folder;
+  }
+
   /** Another server on the same database; whoever asks for it closes it. */
-  open(): Promise<Catalogue> {
-    return openCatalogue(this.database.place, new Sealing(Buffer.alloc(32, 3)), this.clock, this.#folder);
+  open(key: InstallationKey = knownKey(Buffer.alloc(32, 3))): Promise<Catalogue> {
+    return openCatalogue(this.database.place, key, this.clock, this.#folder);
   }
 
   async close(): Promise<void> {
@@ -76,9 +81,9 @@ export class Scene {
     this.#catalogue = undefined;
   }
 
-  async reopen(): Promise<Catalogue> {
+  async reopen(key?: InstallationKey): Promise<Catalogue> {
     await this.close();
-    this.#catalogue = await this.open();
+    this.#catalogue = await this.open(key);
     return this.#catalogue;
   }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Conflict } from "../domain/errors.ts";
 import { ACTIVE_POWER, ONLINE } from "../domain/metric.ts";
 import type { ContractDatabase } from "./contract.ts";
-import { inverter, Scene, SITE } from "./contract-scene.ts";
+import { CONNECTION, inverter, Scene, SITE } from "./contract-scene.ts";
 import { MIGRATIONS } from "./migrations/migrate.ts";
 
 const SERVERS = 6;
@@ -53,6 +53,20 @@ export function serversContract(name: string, make: () => Promise<ContractDataba
         );
         expect(new Set(made).size).toBe(1);
       });
+    });
+
+    test("make one data key, and open what each of them seals", async () => {
+      await withServers(async (servers) => {
+        const made = await Promise.all(
+          servers.map(({ connections }, index) => connections.create(CONNECTION, { token: `${index}` })),
+        );
+        for (const { connections } of servers) {
+          const tokens = await Promise.all(made.map(async ({ id }) => (await connections.credential(id))["token"]));
+          expect(tokens).toEqual(servers.map((_, index) => `${index}`));
+        }
+      });
+      const dataKeys = await scene.past((database) => database.selectFrom("sealing_key").select("number").execute());
+      expect(dataKeys).toEqual([{ number: 1 }]);
     });
 
     test("give out no series number twice", async () => {

@@ -3,6 +3,7 @@ import { limitsContract } from "./contract-limits.ts";
 import { migrationsContract } from "./contract-migrations.ts";
 import { peopleContract } from "./contract-people.ts";
 import { repositoriesContract } from "./contract-repositories.ts";
+import { rotationContract } from "./contract-rotation.ts";
 import { serversContract } from "./contract-servers.ts";
 import { valuesContract } from "./contract-values.ts";
 import type { CatalogueDatabase, CataloguePlace } from "./database.ts";
@@ -31,5 +32,6 @@ export function catalogueContract(name: string, { make, isShared }: ContractTerm
   valuesContract(name, make);
   limitsContract(name, make);
   migrationsContract(name, make);
+  rotationContract(name, make);
   if (isShared) serversContract(name, make);
 }

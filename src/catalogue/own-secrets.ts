@@ -1,5 +1,6 @@
 import type { CatalogueDatabase } from "./database.ts";
-import type { Sealing } from "./sealing.ts";
+import type { Sealing } from "./sealing/sealing.ts";
+import { ownSecretPlace } from "./sealing/stored-secrets.ts";
 
 /** Secrets that this installation makes for itself once and keeps, sealed. */
 export class OwnSecrets {
@@ -13,7 +14,7 @@ export class OwnSecrets {
 
   /** The secret of that name; made by `make` the first time. */
   async getOrMake(name: string, make: () => Promise<string>): Promise<string> {
-    const place = `own_secret:${name}`;
+    const place = ownSecretPlace(name);
     const find = () =>
       this.#database.selectFrom("own_secret").select("sealed").where("name", "=", name).executeTakeFirst();
     const found = await find();

@@ -112,6 +112,12 @@ export interface Schema {
     name: string;
     sealed: Uint8Array;
   };
+  /** What secrets are sealed with, wrapped with the installation's key; the newest has the greatest number. */
+  sealing_key: {
+    number: number;
+    wrapped: Uint8Array;
+    created_at_ms: number;
+  };
   api_key: {
     id: string;
     name: string;

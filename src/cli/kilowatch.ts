@@ -11,6 +11,7 @@ import { addImport } from "./import/import.ts";
 import { addPlan } from "./plan.ts";
 import { createProgram, run } from "./program.ts";
 import { addQuery } from "./query/query.ts";
+import { addSecretKey } from "./secret-key.ts";
 import { addServe } from "./serve.ts";
 import { addSimulate } from "./simulate.ts";
 
@@ -30,6 +31,7 @@ addDevices(program);
 addUsers(program);
 addApiKeys(program);
 addAudit(program);
+addSecretKey(program);
 
 // A reader that has seen enough, such as head, closes the pipe: that is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createFleet, PLANTS } from "../../simulators/energygrid/index.ts";
 import { type Catalogue, openCatalogue } from "../catalogue/catalogue.ts";
-import { Sealing } from "../catalogue/sealing.ts";
+import { knownKey } from "../catalogue/sealing/installation-key.ts";
 import { type ReadingColumns, ReadingColumnsBuilder } from "../domain/reading.ts";
 import { VirtualClock } from "../domain/virtual-clock.ts";
 import { prepareDemoFleet } from "./fleet.ts";
@@ -18,7 +18,7 @@ let folder: string;
 let catalogue: Catalogue;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "kilowatch-demo-"));
-  catalogue = await openCatalogue(join(folder, "catalogue.db"), new Sealing(Buffer.alloc(32)), new VirtualClock());
+  catalogue = await openCatalogue(join(folder, "catalogue.db"), knownKey(Buffer.alloc(32)), new VirtualClock());
 });
 afterEach(async () => {
   await catalogue.close();

@@ -4,11 +4,11 @@ import type { Clock } from "../domain/clock.ts";
 import { StartupError } from "../domain/errors.ts";
 import type { Log } from "../domain/log.ts";
 import { EmbeddedConnection } from "./embedded/connection.ts";
+import { JOURNAL_FILE } from "./journal/database.ts";
 import { JournaledStore } from "./journaled-store.ts";
 import { DayCache } from "./queries/day-cache.ts";
 import { SqlReadingEngine } from "./sql-reading-engine.ts";
 
-export const JOURNAL_FILE = "journal.db";
 export const ENGINE_FOLDER = "readings";
 
 export interface TelemetryOptions {

@@ -12,7 +12,7 @@ import { SignIn } from "../../src/access/sign-in.ts";
 import { SignInThrottle } from "../../src/access/sign-in-throttle.ts";
 import type { ApiKeys } from "../../src/catalogue/api-keys.ts";
 import { type Catalogue, openCatalogue } from "../../src/catalogue/catalogue.ts";
-import { Sealing } from "../../src/catalogue/sealing.ts";
+import { knownKey } from "../../src/catalogue/sealing/installation-key.ts";
 import { Collector } from "../../src/collect/collector.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import { silentLog } from "../../src/domain/log.ts";
@@ -70,7 +70,7 @@ export const ADMIN = { email: "ada@example.org", name: "Ada", password: "correct
 export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
   const folder = mkdtempSync(join(tmpdir(), "kilowatch-api-"));
   const clock = new VirtualClock();
-  const openFolder = () => openCatalogue(join(folder, "catalogue.db"), new Sealing(Buffer.alloc(32, 7)), clock);
+  const openFolder = () => openCatalogue(join(folder, "catalogue.db"), knownKey(Buffer.alloc(32, 7)), clock);
   let catalogue = await openFolder();
   const journalBytesMax = options.journalBytesMax === undefined ? {} : { journalBytesMax: options.journalBytesMax };
   const store = options.embeddedEngine

@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { InvalidInput, StorageUnavailable } from "../../domain/errors.ts";
 import { VirtualClock } from "../../domain/virtual-clock.ts";
 import { type CatalogueDatabase, openCatalogueDatabase } from "../database.ts";
-import { Sealing } from "../sealing.ts";
+import { MasterKey } from "../sealing/master-key.ts";
+import { Sealing } from "../sealing/sealing.ts";
 import {
   AUDIT_DETAIL_CHARS_MAX,
   AUDIT_NAME_CHARS_MAX,
@@ -411,20 +412,23 @@ describe("the head's file", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
+  const sealingWith = (byte: number): Sealing =>
+    new Sealing(new MasterKey(Buffer.alloc(32)), [{ number: 1, bytes: Buffer.alloc(32, byte) }]);
+
   test("gives back what was written, and knows what is missing, damaged or another's", async () => {
     const path = join(folder, AUDIT_HEAD_FILE);
-    const file = new HeadFile(path, new Sealing(Buffer.alloc(32, 1)));
+    const file = new HeadFile(path, sealingWith(1));
     expect(await file.read()).toBe("missing");
     const head = { place: 12, hash: "ab".repeat(32), next: "cd".repeat(32) };
     await file.write({ ...head, place: 11 });
     await file.write(head);
     expect(await file.read()).toEqual(head);
-    expect(await new HeadFile(path, new Sealing(Buffer.alloc(32, 2))).read()).toBe("unreadable");
+    expect(await new HeadFile(path, sealingWith(2)).read()).toBe("unreadable");
     writeFileSync(path, JSON.stringify(head));
     expect(await file.read()).toBe("unreadable");
-    await expect(
-      new HeadFile(join(folder, "no", "head"), new Sealing(Buffer.alloc(32, 1))).write(head),
-    ).rejects.toThrow(StorageUnavailable);
+    await expect(new HeadFile(join(folder, "no", "head"), sealingWith(1)).write(head)).rejects.toThrow(
+      StorageUnavailable,
+    );
   });
 });
 

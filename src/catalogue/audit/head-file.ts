@@ -2,7 +2,7 @@ import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { StorageUnavailable } from "../../domain/errors.ts";
-import type { Sealing } from "../sealing.ts";
+import type { Sealing } from "../sealing/sealing.ts";
 import type { AuditLink } from "./entry.ts";
 
 /** Where the log has got to. */

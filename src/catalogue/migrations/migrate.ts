@@ -6,6 +6,7 @@ import { first } from "./001-first.ts";
 import { apiKeys } from "./002-api-keys.ts";
 import { people } from "./003-people.ts";
 import { audit } from "./004-audit.ts";
+import { sealingKeys } from "./005-sealing-keys.ts";
 
 /** In order, for ever: a migration that has been released is never edited, only followed. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -13,6 +14,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "002-api-keys": apiKeys,
   "003-people": people,
   "004-audit": audit,
+  "005-sealing-keys": sealingKeys,
 };
 
 /** Brings a database of any earlier version to this one. @throws StartupError when that fails, or a newer version wrote it. */

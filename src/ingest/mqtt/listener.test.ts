@@ -7,7 +7,7 @@ import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { generate } from "selfsigned";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Catalogue, openCatalogue } from "../../catalogue/catalogue.ts";
-import { Sealing } from "../../catalogue/sealing.ts";
+import { knownKey } from "../../catalogue/sealing/installation-key.ts";
 import { type ApiKeyScope, INGEST_SETTINGS_DEFAULT } from "../../domain/api-key.ts";
 import { StorageUnavailable } from "../../domain/errors.ts";
 import type { Log } from "../../domain/log.ts";
@@ -50,7 +50,7 @@ let store: HeldStore;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "kilowatch-mqtt-"));
-  catalogue = await openCatalogue(join(folder, "catalogue.db"), new Sealing(Buffer.alloc(32, 7)), clock);
+  catalogue = await openCatalogue(join(folder, "catalogue.db"), knownKey(Buffer.alloc(32, 7)), clock);
   store = new HeldStore();
   const pipeline = new IngestPipeline({
     store: store as unknown as TelemetryStore,

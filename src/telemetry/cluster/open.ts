@@ -1,8 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { StartupError } from "../../domain/errors.ts";
+import { JOURNAL_FILE } from "../journal/database.ts";
 import { JournaledStore } from "../journaled-store.ts";
-import { JOURNAL_FILE, type TelemetryOptions } from "../open.ts";
+import type { TelemetryOptions } from "../open.ts";
 import { SqlReadingEngine } from "../sql-reading-engine.ts";
 import type { ClusterAddress } from "./address.ts";
 import { ClusterConnection } from "./connection.ts";

@@ -3,6 +3,8 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StartupError } from "../../domain/errors.ts";
 
+/** Its name in the data folder. Whoever has it open has the folder. */
+export const JOURNAL_FILE = "journal.db";
 /** Version of the tables below, kept in the file's `user_version`. */
 const SCHEMA_VERSION = 3;
 const SCHEMA_1 = `

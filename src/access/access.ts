@@ -28,6 +28,7 @@ export interface OpenDoors {
 }
 
 const NONE: ReadonlySet<Permission> = new Set();
+const notLocal = (): boolean => false;
 const IN_SITES: ReadonlySet<Permission> = new Set(SITE_PERMISSIONS);
 
 /** Decides who may do what to which object: the one place where that is decided. */
@@ -41,9 +42,9 @@ export class Access {
     ]);
   }
 
-  /** @param isLocal whether the question comes from a program or page of this very machine */
-  can(actor: Actor, permission: Permission, target: Target, isLocal = false): boolean {
-    if (permission === "public" || (isLocal && this.#open.has(permission))) return true;
+  /** @param isLocal whether the question comes from a program or page of this very machine; asked only where it matters */
+  can(actor: Actor, permission: Permission, target: Target, isLocal = notLocal): boolean {
+    if (permission === "public" || (this.#open.has(permission) && isLocal())) return true;
     if (everywhere(actor).has(permission)) return true;
     if (target === "installation") return false;
     if (target === "reach") return somewhere(actor).has(permission);
@@ -61,7 +62,7 @@ export class Access {
    * @throws NotAuthenticated when signing in would help; NotFound the same for what is not there and for what the actor may not read; NotAllowed
    *   for the rest
    */
-  require(actor: Actor, permission: Permission, target: Target, isLocal: boolean): void {
+  require(actor: Actor, permission: Permission, target: Target, isLocal: () => boolean): void {
     const isObject = typeof target === "object";
     if (this.can(actor, permission, target, isLocal)) {
       if (isObject && target.siteId === undefined) throw new NotFound(target.object);

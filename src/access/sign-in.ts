@@ -120,7 +120,7 @@ export class SignIn {
   /** Who it is, by what the request shows. @throws NotAuthenticated for a bearer token or an API key that is not, or no longer, good. */
   async actorOf(shown: {
     /** Whether the question comes from this very machine: only there may a visitor look around. */
-    readonly isLocal: boolean;
+    readonly isLocal: () => boolean;
     /** An access token, or an API key. */
     readonly bearer?: string | undefined;
     /** An API key, from where only such a one may stand. */
@@ -143,7 +143,7 @@ export class SignIn {
     }
     const { sessions, visitorsMayLook } = this.#parts;
     const actor = shown.session === undefined ? undefined : this.#userOf(sessions.idOf(shown.session), Infinity);
-    return actor ?? (visitorsMayLook && shown.isLocal ? VISITOR : NOBODY);
+    return actor ?? (visitorsMayLook && shown.isLocal() ? VISITOR : NOBODY);
   }
 
   /** The same actor as it is at this moment; undefined once it may no longer ask: signed out, expired, revoked, deleted. */

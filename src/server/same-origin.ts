@@ -10,10 +10,10 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
  * Programs send no `Origin` and are not concerned.
  */
 export function refuseForeignOrigins(app: FastifyInstance): void {
-  app.addHook("onRequest", async (request) => {
+  app.addHook("onRequest", (request, _reply, done) => {
     const { origin, host } = request.headers;
-    if (SAFE_METHODS.has(request.method) || origin === undefined) return;
-    if (hostOf(origin) !== host) throw new NotAllowed("This change was asked for by a page of another site.");
+    const isForeign = !SAFE_METHODS.has(request.method) && origin !== undefined && hostOf(origin) !== host;
+    done(isForeign ? new NotAllowed("This change was asked for by a page of another site.") : undefined);
   });
 }
 

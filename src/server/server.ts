@@ -75,8 +75,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   answerErrorsAsProblems(app);
   refuseForeignOrigins(app);
   boundSlowBodies(app);
-  app.addHook("onSend", async (_request, reply) => {
+  app.addHook("onSend", (_request, reply, _payload, done) => {
     reply.header("x-content-type-options", "nosniff");
+    done();
   });
   await app.register(cookie);
   await describeRoutes(app, options.version);
@@ -125,13 +126,15 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 
 /** Cuts off whoever drips a JSON body; pushed bodies are watched where they are read. */
 function boundSlowBodies(app: FastifyInstance): void {
-  app.addHook("onRequest", async (request) => {
+  app.addHook("onRequest", (request, _reply, done) => {
     const { headers } = request.raw;
     const hasBody = headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
-    if (!hasBody || request.routeOptions.config.streamsBody) return;
-    const cutOff = setTimeout(() => request.raw.destroy(), JSON_BODY_TIMEOUT_MS);
-    cutOff.unref();
-    request.raw.once("close", () => clearTimeout(cutOff));
+    if (hasBody && !request.routeOptions.config.streamsBody) {
+      const cutOff = setTimeout(() => request.raw.destroy(), JSON_BODY_TIMEOUT_MS);
+      cutOff.unref();
+      request.raw.once("close", () => clearTimeout(cutOff));
+    }
+    done();
   });
 }
 
@@ -155,7 +158,7 @@ function guard(
     const { permission, about = "installation", takesInfluxKeys, isCounted } = request.routeOptions.config;
     if (!permission) return;
     const shown = shownCredentials(request.headers, takesInfluxKeys ?? false);
-    const isLocal = asksFromThisMachine(request.raw);
+    const isLocal = (): boolean => asksFromThisMachine(request.raw);
     request.actor = await signIn.actorOf({ ...shown, session: cookieOf(request, SESSION_COOKIE), isLocal });
     if (isCounted) countRequest(requestLimits, request, reply);
     const target = targetOf(about, request.params as Record<string, string>, catalogue.directory);

@@ -24,8 +24,8 @@ import { bodiesOf } from "./peers/stage.ts";
 const CONNECTIONS = 50;
 /** Each key may make 2,000 requests a second. */
 const KEYS = 25;
-const ROUNDS = 7;
-const ROUND_MS = 3_000;
+const ROUNDS = 21;
+const ROUND_MS = 1_000;
 const PAGES = 60;
 const READERS = 2_000;
 /** Subscriptions that one key may have. */

@@ -111,8 +111,14 @@ function somewhere(actor: Actor): ReadonlySet<Permission> {
   return actor.kind === "user" ? MEMBER_GRANTS : NONE;
 }
 
+/** By a key's list of scopes, which lives as long as the key: each of its requests asks. */
+const GRANTS_OF_SCOPES = new WeakMap<readonly (keyof typeof SCOPE_GRANTS)[], ReadonlySet<Permission>>();
+
 function scopesOf(scopes: readonly (keyof typeof SCOPE_GRANTS)[]): ReadonlySet<Permission> {
-  const [first, ...rest] = scopes;
-  if (first === undefined) return NONE;
-  return rest.reduce((all, scope) => all.union(SCOPE_GRANTS[scope]), SCOPE_GRANTS[first]);
+  let grants = GRANTS_OF_SCOPES.get(scopes);
+  if (!grants) {
+    grants = new Set(scopes.flatMap((scope) => [...SCOPE_GRANTS[scope]]));
+    GRANTS_OF_SCOPES.set(scopes, grants);
+  }
+  return grants;
 }

@@ -133,8 +133,9 @@ export function declare<
         reply,
       };
       if (spec.audit?.note) request.auditNote = await spec.audit.note(input);
-      const act = async (): Promise<unknown> => answer(input);
-      const answered = await (spec.isRepeatable ? onceOnly(request, reply, spec.isRepeatable, act) : act());
+      const answered = spec.isRepeatable
+        ? await onceOnly(request, reply, spec.isRepeatable, async () => answer(input))
+        : await answer(input);
       if (spec.audit && hasId(answered)) request.auditNote = { ...request.auditNote, answeredId: answered.id };
       // A stream whose reader went away has sent its head, and does not count as sent.
       if (reply.sent || reply.raw.headersSent) return reply;

@@ -1,3 +1,4 @@
+import type { Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
 import type { Clock } from "../domain/clock.ts";
@@ -48,6 +49,7 @@ export class Connections {
           credential_sealed: this.#sealing.seal(JSON.stringify(credential), connectionPlace(created.id)),
           poll_interval_ms: created.pollIntervalMs,
           created_at_ms: created.createdAtMs,
+          paused_at_ms: null,
         })
         .execute();
       const connected = devices.map((device) => ({ ...device, connectionId: created.id }));
@@ -83,7 +85,7 @@ export class Connections {
   }
 }
 
-function connectionOf(row: Schema["connection"]): Connection {
+function connectionOf(row: Selectable<Schema["connection"]>): Connection {
   return {
     id: row.id,
     name: row.name,

@@ -58,6 +58,92 @@ export interface Schema {
     credential_sealed: Uint8Array;
     poll_interval_ms: number;
     created_at_ms: number;
+    /** Since when nothing is asked; null while it is polled. */
+    paused_at_ms: number | null;
+    /** JSON of `LaneShares`. */
+    lane_shares: Generated<string>;
+    version: Generated<number>;
+  };
+  /** What is left of a vendor's limits for one credential, and which process may spend it. */
+  vendor_budget: {
+    /** `AccountKey`: connections with the same credential at the same address share it. */
+    account: string;
+    /** The process that may spend; another for each start. */
+    holder: string;
+    /** Grows by 1 with each holder: what an earlier one writes is refused. */
+    token: number;
+    /** Grows with each sign of life. */
+    beat: number;
+    /** By the holder's wall clock. */
+    beaten_at_ms: number;
+    /** JSON of `StoredSpending`. */
+    spending: string;
+  };
+  /** Who spent what: requests by hour, connection and lane. */
+  budget_use: {
+    account: string;
+    hour_ms: number;
+    connection_id: string;
+    lane: string;
+    requests: number;
+    /** Of them: answered 429. */
+    refusals: number;
+  };
+  /** The coverage ledger: what was asked of a series in a UTC month, and what came. */
+  coverage_segment: {
+    series: number;
+    /** Months since January 1970. */
+    month: number;
+    runs: Uint8Array;
+  };
+  backfill_job: {
+    id: string;
+    connection_id: string;
+    from_ms: number;
+    to_ms: number;
+    /** JSON array; null for all of the connection. */
+    device_ids: string | null;
+    state: "running" | "paused" | "done" | "cancelled" | "failed";
+    /** Why it does not go on: a sentence for a person. */
+    message: string | null;
+    requests: number;
+    readings: number;
+    created_at_ms: number;
+    ended_at_ms: number | null;
+    version: number;
+  };
+  /** A value that its vendor changed after it had been read. */
+  restatement: {
+    series: number;
+    time_ms: number;
+    found_at_ms: number;
+    former_value: number;
+    former_received_at_ms: number;
+    value: number;
+  };
+  /** What a vendor lists for a connection. */
+  listed_device: {
+    connection_id: string;
+    serial_number: string;
+    /** JSON of `DiscoveredDevice`. */
+    description: string;
+    former_name: string | null;
+    first_seen_ms: number;
+    last_seen_ms: number;
+    /** When it was missed first in a list; null while it is there. */
+    gone_at_ms: number | null;
+  };
+  quality_event: {
+    id: string;
+    device_id: string;
+    metric_id: string | null;
+    rule: string;
+    from_ms: number;
+    /** Null while it goes on. */
+    to_ms: number | null;
+    /** A JSON object. */
+    evidence: string;
+    found_at_ms: number;
   };
   user: {
     id: string;

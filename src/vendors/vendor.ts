@@ -7,6 +7,8 @@ import type { QualityCode } from "../domain/reading.ts";
 import type { Budget } from "../transport/budget.ts";
 import type { CallEvents } from "../transport/caller.ts";
 import type { VendorError } from "../transport/errors.ts";
+import type { Lane } from "../transport/lanes.ts";
+import type { Limiter } from "../transport/limiter.ts";
 
 /** The errors that a caller of this port must tell from the others: no further request can succeed. */
 export { VendorAddressRefused, VendorAuthRejected } from "../transport/errors.ts";
@@ -19,6 +21,70 @@ export interface LatestReader {
    * meet every other request too (`VendorAuthRejected`, `VendorAddressRefused`): that one is thrown. Aborting rejects with the signal's reason.
    */
   readLatest(devices: readonly string[], signal?: AbortSignal): AsyncGenerator<LatestBatch, void, undefined>;
+}
+
+/** Reads what a vendor keeps of the past. */
+export interface HistoryReader {
+  /**
+   * Asks for a window of some devices, within the vendor's `HistoryLimits`. Aborting rejects with the signal's reason.
+   * @throws VendorError when nothing came of it
+   */
+  readHistory(
+    window: HistoryWindow,
+    how?: { readonly signal?: AbortSignal; readonly lane?: Lane },
+  ): Promise<HistoryAnswer>;
+}
+
+/** From `fromMs` on, up to and without `toMs`; epoch ms. */
+export interface HistoryWindow {
+  /** The vendor's ids: at most `HistoryLimits.devicesPerWindow`. */
+  readonly devices: readonly string[];
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What a vendor holds of a window. A device without readings and not in `refused` has none there. */
+export interface HistoryAnswer {
+  readonly readings: readonly VendorReading[];
+  readonly issues: readonly QualityIssue[];
+  /** Devices that the vendor understood and refused. */
+  readonly refused: readonly string[];
+}
+
+/** How a vendor's past can be asked for. */
+export interface HistoryLimits {
+  /** Longest window, ms. */
+  readonly windowMsMax: number;
+  readonly devicesPerWindow: number;
+  /** Requests that a window takes. */
+  readonly requestsPerWindow: number;
+  /** From one value to the next, ms; a window is cut at whole multiples. */
+  readonly valuesEveryMs: number;
+  /** For how long the vendor may change a value after its time, ms; 0 where it never does. */
+  readonly settlesAfterMs: number;
+  /** How long the vendor keeps values, ms; null where it says nothing about it. */
+  readonly keepsMs: number | null;
+  /** The metrics whose past there is. */
+  readonly metrics: readonly MetricTemplate[];
+}
+
+/** Lists what an account has. */
+export interface Discoverer {
+  /** Every device that the account may read. @throws VendorError */
+  discover(signal?: AbortSignal): Promise<readonly DiscoveredDevice[]>;
+}
+
+export interface DiscoveredDevice {
+  /** The vendor's id, by which it is asked for. */
+  readonly serialNumber: string;
+  readonly name: string;
+  readonly kind: DeviceKind;
+  readonly model: string | null;
+  /** The vendor's name for the site or plant that it belongs to. */
+  readonly site: string | null;
+  /** IANA name, where the vendor tells one. */
+  readonly timezone: string | null;
+  readonly metrics: readonly MetricTemplate[];
 }
 
 /** The outcome of one batch of devices: as many requests as `VendorLimits.requestsPerBatch` says. */
@@ -93,6 +159,10 @@ export interface VendorDefinition {
   readonly limits: VendorLimits;
   /** What every device of this vendor is; null where that differs from device to device. */
   readonly device: DeviceDefinition | null;
+  /** How its past can be asked for; null where it keeps none. Its clients then are `HistoryReader`s. */
+  readonly history: HistoryLimits | null;
+  /** Whether it lists what an account has. Its clients then are `Discoverer`s. */
+  readonly discovers: boolean;
   /** Checks a stored credential's shape. */
   readonly credential: ZodType<Record<string, string>>;
   /** Opens an account; sends nothing yet. */
@@ -109,12 +179,14 @@ export interface VendorAccount {
   readonly events?: CallEvents;
   /** True after a restart: the budget counts as just spent, since the last process may have spent it a moment ago. */
   readonly budgetSpent?: boolean;
+  /** What the account's requests wait for, where somebody else keeps the budget; `budgetSpent` then means nothing. */
+  readonly limiter?: Limiter;
   /** Sends every request; closed by whoever opened it. Without one the account has sockets of its own, to any address. */
   readonly dispatcher?: Dispatcher;
 }
 
 /** An open account. Its capabilities are the ports it implements. */
-export interface VendorClient extends LatestReader {
+export interface VendorClient extends LatestReader, Partial<HistoryReader>, Partial<Discoverer> {
   /** Ends open requests and sockets. Idempotent. */
   close(): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { apiKeys } from "./002-api-keys.ts";
 import { people } from "./003-people.ts";
 import { audit } from "./004-audit.ts";
 import { sealingKeys } from "./005-sealing-keys.ts";
+import { collector } from "./006-collector.ts";
 
 /** In order, for ever: a migration that has been released is never edited, only followed. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -15,6 +16,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "003-people": people,
   "004-audit": audit,
   "005-sealing-keys": sealingKeys,
+  "006-collector": collector,
 };
 
 /** Brings a database of any earlier version to this one. @throws StartupError when that fails, or a newer version wrote it. */

@@ -19,6 +19,8 @@ export interface BlueprintOptions extends BlueprintCredential {
   readonly events?: CallEvents | undefined;
   /** True after a restart: the vendor may have seen a request of the last process a moment ago. */
   readonly budgetSpent?: boolean | undefined;
+  /** Keeps the budget of every client that it is given to. By default the client has its own. */
+  readonly limiter?: Limiter | undefined;
   /** Sends the requests; given by tests and proxies. */
   readonly dispatcher?: Dispatcher | undefined;
 }
@@ -37,12 +39,12 @@ export class BlueprintClient implements VendorClient {
 
   /** @throws InvalidInput when the base URL is none. */
   constructor(options: BlueprintOptions) {
-    const { clientId, clientSecret, budgetSpent = false, clock = systemClock, ...calling } = options;
+    const { clientId, clientSecret, budgetSpent = false, limiter, clock = systemClock, ...calling } = options;
     const { budgets } = BlueprintClient.limits;
     this.#caller = new Caller({
       ...calling,
       vendor: "Blueprint",
-      limiter: new Limiter({ budgets, clock, spentAtStart: budgetSpent }),
+      limiter: limiter ?? new Limiter({ budgets, clock, spentAtStart: budgetSpent }),
       secrets: [clientSecret],
       clock,
     });

@@ -19,6 +19,8 @@ export const blueprint = {
   title: "Blueprint",
   limits: BlueprintClient.limits,
   device: { kind: "meter", metrics: [ACTIVE_POWER, ONLINE], valuesEveryMs: 0 },
+  history: null,
+  discovers: false,
   credential: Credential,
   open: ({ credential, ...account }: VendorAccount) =>
     new BlueprintClient({ ...account, ...Credential.parse(credential) }),

@@ -46,6 +46,8 @@ export const elecnova = {
   limits: ElecnovaClient.limits,
   /** A cabinet; its components push their values live. */
   device: { kind: "battery", metrics: [PV_ACTIVE_POWER, ONLINE], valuesEveryMs: 300_000 },
+  history: null,
+  discovers: false,
   credential: Credential,
   open: ({ credential, ...account }: VendorAccount) =>
     new ElecnovaClient({ ...account, ...Credential.parse(credential) }),

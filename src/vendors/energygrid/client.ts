@@ -19,6 +19,8 @@ export interface EnergyGridOptions {
   readonly events?: CallEvents | undefined;
   /** True after a restart: the vendor may have seen a request of the last process a moment ago. */
   readonly budgetSpent?: boolean | undefined;
+  /** Keeps the budget of every client that it is given to. By default the client has its own. */
+  readonly limiter?: Limiter | undefined;
   /** For each attempt. Default 30 s. */
   readonly requestTimeoutMs?: number | undefined;
   /** Sends the requests; given by tests and proxies. */
@@ -40,6 +42,7 @@ export class EnergyGridClient implements VendorClient {
     const {
       token,
       budgetSpent = false,
+      limiter,
       clock = systemClock,
       baseUrl,
       random,
@@ -50,7 +53,7 @@ export class EnergyGridClient implements VendorClient {
     this.#caller = new Caller({
       vendor: "EnergyGrid",
       baseUrl,
-      limiter: new Limiter({ budgets: EnergyGridClient.limits.budgets, clock, spentAtStart: budgetSpent }),
+      limiter: limiter ?? new Limiter({ budgets: EnergyGridClient.limits.budgets, clock, spentAtStart: budgetSpent }),
       sign: signer(token),
       secrets: [token],
       clock,

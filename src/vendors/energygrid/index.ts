@@ -23,6 +23,8 @@ export const energyGrid = {
   title: "EnergyGrid",
   limits: EnergyGridClient.limits,
   device: { kind: "inverter", metrics: [ACTIVE_POWER, ONLINE], valuesEveryMs: 0 },
+  history: null,
+  discovers: false,
   credential: Credential,
   open: ({ credential, ...account }: VendorAccount) =>
     new EnergyGridClient({ ...account, token: Credential.parse(credential).token }),

@@ -51,6 +51,8 @@ export const powerP = {
   title: "PowerP",
   limits: PowerPClient.limits,
   device: null,
+  history: null,
+  discovers: false,
   credential: Credential,
   open: ({ credential, ...account }: VendorAccount) =>
     new PowerPClient({ ...account, ...Credential.parse(credential) }),

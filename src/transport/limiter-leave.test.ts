@@ -101,7 +101,7 @@ describe("calls under way at once", () => {
 describe("a budget that the vendor told of", () => {
   test("holds beside those that were known, from now on", async () => {
     const { clock, limiter } = limiterOf();
-    limiter.learn({ requests: 5, perMs: 60_000 });
+    limiter.learn({ requests: 5, perMs: 60_000 }, 5);
     const sent = await sentAtMs(clock, limiter, ["live"], 179_999);
     expect(
       mostInAnyWindow(

@@ -42,6 +42,7 @@ export interface AcquireOptions {
 
 /** Leave to send one call, now. Exactly one of the two ends it; what comes after is ignored. */
 export interface Permit {
+  readonly lane: Lane;
   /** The vendor is known to have seen the call, or it has ended without an answer: it counts from this moment. */
   release(): void;
   /** The call was never sent and costs nothing. */
@@ -78,6 +79,7 @@ export class Limiter {
   #leave: Leave;
   readonly #queue = new LaneQueue<Waiter>();
   #inFlight = 0;
+  #granted = 0;
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   #sleep: { readonly untilMs: number; readonly stop: AbortController } | null = null;
 
@@ -111,15 +113,17 @@ export class Limiter {
     this.allow(NO_LEAVE);
   }
 
-  /** Keeps a further budget that the vendor told of; one that is no stricter than those that hold changes nothing. */
-  learn(budget: Budget): void {
+  /**
+   * Keeps a further budget that the vendor told of; one that is no stricter than those that hold changes nothing.
+   * @param spent calls that it counts already; by default all that were granted here
+   */
+  learn(budget: Budget, spent = this.#granted): void {
     const isKnown = this.#spendings.some(
       ({ budget: known }) => known.requests <= budget.requests && known.perMs >= budget.perMs,
     );
     if (isKnown) return;
     const spending = new Spending(budget);
-    // What was sent before it was known has counted, too.
-    spending.exhaust(this.#clock.monotonicMs());
+    spending.restore([{ calls: spent, ageMs: 0 }], this.#clock.monotonicMs());
     this.#spendings.push(spending);
   }
 
@@ -216,6 +220,7 @@ export class Limiter {
   }
 
   #permit(lane: Lane): Permit {
+    this.#granted++;
     this.#inFlight++;
     this.#inFlightOf[lane]++;
     this.#leave = { ...this.#leave, calls: this.#leave.calls - 1 };
@@ -233,7 +238,7 @@ export class Limiter {
       }
       this.#grantWhatFits();
     };
-    return { release: () => end(true), cancel: () => end(false) };
+    return { lane, release: () => end(true), cancel: () => end(false) };
   }
 
   /** When the first waiter of any lane fits; Infinity while only an event can tell, or nobody waits. */

@@ -16,7 +16,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   "src/access": ["src/domain", "src/catalogue"],
   "src/live": ["src/domain"],
   "src/ingest": ["src/domain", "src/telemetry/store.ts", "src/catalogue", "src/live"],
-  "src/collect": ["src/domain", "src/vendors/vendor.ts", "src/ingest/pipeline.ts", "src/catalogue"],
+  "src/collect": ["src/domain", "src/transport", "src/vendors/vendor.ts", "src/ingest/pipeline.ts", "src/catalogue"],
   "src/server": [
     "src/access",
     "src/catalogue",

@@ -17,6 +17,8 @@ export interface LimiterOptions {
   readonly needsLeave?: boolean;
   /** A call was granted that `allow` counted as the last. */
   readonly onLeaveSpent?: () => void;
+  /** Everything is held from now on, for longer than before. */
+  readonly onPaused?: () => void;
 }
 
 /** Until when calls may be granted, and how many. */
@@ -76,6 +78,7 @@ export class Limiter {
   readonly #inFlightOf: Record<Lane, number> = { live: 0, repair: 0, history: 0 };
   readonly #concurrentMax: number;
   readonly #onLeaveSpent: (() => void) | undefined;
+  readonly #onPaused: (() => void) | undefined;
   #leave: Leave;
   readonly #queue = new LaneQueue<Waiter>();
   #inFlight = 0;
@@ -93,13 +96,19 @@ export class Limiter {
     this.#concurrentMax = options.concurrentMax ?? Number.POSITIVE_INFINITY;
     this.#leave = options.needsLeave ? NO_LEAVE : FREE;
     this.#onLeaveSpent = options.onLeaveSpent;
+    this.#onPaused = options.onPaused;
     if (options.spentAtStart) this.exhaust();
   }
 
-  /** Counts every budget as wholly spent now. */
-  exhaust(): void {
+  /** Every budget that holds, learned ones too. */
+  get budgets(): Budget[] {
+    return this.#spendings.map(({ budget }) => budget);
+  }
+
+  /** Counts every budget of up to so long a time as wholly spent now. */
+  exhaust(perMsMax = Number.POSITIVE_INFINITY): void {
     const nowMs = this.#clock.monotonicMs();
-    for (const spending of this.#spendings) spending.exhaust(nowMs);
+    for (const spending of this.#spendings) if (spending.budget.perMs <= perMsMax) spending.exhaust(nowMs);
   }
 
   /** Lets calls be granted until then, and so many: what was allowed before is replaced. */
@@ -183,7 +192,9 @@ export class Limiter {
 
   /** Holds every call until then; a shorter pause than the one that holds changes nothing. */
   pauseUntil(untilMonotonicMs: number): void {
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, untilMonotonicMs);
+    if (untilMonotonicMs <= this.#pausedUntilMs) return;
+    this.#pausedUntilMs = untilMonotonicMs;
+    this.#onPaused?.();
   }
 
   /** Sends every waiter away with the reason that `reason` makes. Later ones are served. */
@@ -224,7 +235,7 @@ export class Limiter {
     this.#inFlight++;
     this.#inFlightOf[lane]++;
     this.#leave = { ...this.#leave, calls: this.#leave.calls - 1 };
-    if (this.#leave.calls < 1) this.#onLeaveSpent?.();
+    if (this.#leave.calls === 0) this.#onLeaveSpent?.();
     let open = true;
     const end = (spent: boolean): void => {
       if (!open) return;

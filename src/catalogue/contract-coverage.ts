@@ -93,7 +93,11 @@ export function coverageContract(name: string, make: () => Promise<ContractDatab
         await rows.putSegments([segment(1, MONTH, ...(former?.runs ?? []), byte)]);
       };
       try {
-        await Promise.all(added.map((byte) => servers[byte % servers.length]?.coverage.change(add(byte))));
+        await Promise.all(
+          servers.flatMap(({ coverage }, server) =>
+            added.filter((byte) => byte % servers.length === server).map((byte) => coverage.change(add(byte))),
+          ),
+        );
       } finally {
         await Promise.all(servers.map((server) => server.close()));
       }

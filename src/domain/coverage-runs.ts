@@ -24,6 +24,11 @@ export function joined(a: CoverageRun, b: CoverageRun): CoverageRun | null {
   return { fromMs: Math.min(a.fromMs, b.fromMs), toMs: Math.max(a.toMs, b.toMs), outcome, askedAtMs, request };
 }
 
+/** Whether a run says all that another does. */
+export function covers(run: CoverageRun, other: CoverageRun): boolean {
+  return run.outcome === other.outcome && run.fromMs <= other.fromMs && run.toMs >= other.toMs;
+}
+
 /** The parts of runs that lie within a span. */
 export function clipped(runs: readonly CoverageRun[], { fromMs, toMs }: Interval): CoverageRun[] {
   if (fromMs >= toMs) return [];
@@ -52,8 +57,8 @@ function partsOf(run: CoverageRun, without: readonly Interval[]): CoverageRun[] 
   return difference([run], without).map((part) => ({ ...run, ...part }));
 }
 
-/** Of runs in order that do not overlap. */
-function coalesced(runs: readonly CoverageRun[]): CoverageRun[] {
+/** Joins what touches and has the same outcome, of runs that are in order and do not overlap. */
+export function coalesced(runs: readonly CoverageRun[]): CoverageRun[] {
   const whole: CoverageRun[] = [];
   for (const run of runs) {
     const last = whole.at(-1);

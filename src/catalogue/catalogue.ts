@@ -5,6 +5,7 @@ import { ApiKeys } from "./api-keys.ts";
 import { AUDIT_HEAD_FILE, HeadFile } from "./audit/head-file.ts";
 import { AuditTrail } from "./audit/trail.ts";
 import { Connections } from "./connections.ts";
+import { CoverageSegments } from "./coverage-segments.ts";
 import { type CatalogueDatabase, type CataloguePlace, openCatalogueDatabase } from "./database.ts";
 import { Devices } from "./devices.ts";
 import { SeriesDirectory } from "./directory.ts";
@@ -38,6 +39,7 @@ export interface Catalogue {
   readonly directory: SeriesDirectory;
   /** How push sources bring series that nobody declared. */
   readonly enrolment: Enrolment;
+  readonly coverage: CoverageSegments;
   readonly audit: AuditTrail;
   close(): Promise<void>;
 }
@@ -89,6 +91,7 @@ async function openOn(
     ownSecrets: new OwnSecrets(database, sealing),
     directory,
     enrolment: new Enrolment(database, directory, clock),
+    coverage: new CoverageSegments(database),
     audit,
     async close() {
       try {

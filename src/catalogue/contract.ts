@@ -1,3 +1,4 @@
+import { coverageContract } from "./contract-coverage.ts";
 import { apiKeysContract } from "./contract-keys.ts";
 import { limitsContract } from "./contract-limits.ts";
 import { migrationsContract } from "./contract-migrations.ts";
@@ -31,6 +32,7 @@ export function catalogueContract(name: string, { make, isShared }: ContractTerm
   apiKeysContract(name, make);
   valuesContract(name, make);
   limitsContract(name, make);
+  coverageContract(name, make, isShared);
   migrationsContract(name, make);
   rotationContract(name, make);
   if (isShared) serversContract(name, make);

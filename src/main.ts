@@ -87,7 +87,16 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     ledger.start();
     const guard = new AddressGuard({ listed: config.vendorNetworks, setting: "KILOWATCH_VENDOR_NETWORKS" });
     const openSockets = (baseUrl: string) => openGuardedPool(baseUrl, guard);
-    const collector = new Collector({ catalogue, pipeline, vendorById, openSockets, clock, log });
+    const collector = new Collector({
+      catalogue,
+      pipeline,
+      ledger,
+      isAlone: config.catalogueServer === null,
+      vendorById,
+      openSockets,
+      clock,
+      log,
+    });
     owned.defer(() => collector.close());
     const code = new OneTimeCode(clock);
     const signIn = new SignIn({

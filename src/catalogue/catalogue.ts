@@ -19,6 +19,7 @@ import { SessionRows } from "./session-rows.ts";
 import { Sites } from "./sites.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Users } from "./users.ts";
+import { VendorBudgets } from "./vendor-budgets.ts";
 
 /** Its name in the data folder. */
 export const CATALOGUE_FILE = "catalogue.db";
@@ -41,6 +42,7 @@ export interface Catalogue {
   readonly enrolment: Enrolment;
   readonly coverage: CoverageSegments;
   readonly audit: AuditTrail;
+  readonly budgets: VendorBudgets;
   close(): Promise<void>;
 }
 
@@ -93,6 +95,7 @@ async function openOn(
     enrolment: new Enrolment(database, directory, clock),
     coverage: new CoverageSegments(database),
     audit,
+    budgets: new VendorBudgets(database),
     async close() {
       try {
         await audit.close();

@@ -1,3 +1,4 @@
+import { budgetsContract } from "./contract-budgets.ts";
 import { coverageContract } from "./contract-coverage.ts";
 import { apiKeysContract } from "./contract-keys.ts";
 import { limitsContract } from "./contract-limits.ts";
@@ -31,6 +32,7 @@ export function catalogueContract(name: string, { make, isShared }: ContractTerm
   peopleContract(name, make);
   apiKeysContract(name, make);
   valuesContract(name, make);
+  budgetsContract(name, make);
   limitsContract(name, make);
   coverageContract(name, make, isShared);
   migrationsContract(name, make);

@@ -70,7 +70,7 @@ export const ConnectionHealth = z
     id: Id,
     name: z.string(),
     vendor: z.string(),
-    state: z.enum(["starting", "running", "backing_off", "refused"]),
+    state: z.enum(["starting", "standing_by", "running", "backing_off", "refused"]),
     message: z.string().nullable(),
     since: Time,
   })
@@ -181,7 +181,7 @@ export const Connection = z
     baseUrl: z.string(),
     pollIntervalMs: z.int(),
     devices: z.int(),
-    state: z.enum(["starting", "running", "backing_off", "refused"]),
+    state: z.enum(["starting", "standing_by", "running", "backing_off", "refused"]),
     message: z.string().nullable(),
     since: Time,
     requests: z.int(),

@@ -136,13 +136,18 @@ export class Limiter {
     this.#spendings.push(spending);
   }
 
-  /** Every budget with what of it still counts; calls that are under way count as ended now. */
+  /** Calls that were granted and have not ended. */
+  get underWay(): number {
+    return this.#inFlight;
+  }
+
+  /** Every budget with what of it still counts, without the calls that are under way. */
   spent(portionsMax: number): BudgetSpent[] {
     const nowMs = this.#clock.monotonicMs();
-    return this.#spendings.map((spending) => {
-      const underWay = this.#inFlight > 0 ? [{ calls: this.#inFlight, ageMs: 0 }] : [];
-      return { budget: spending.budget, portions: [...spending.portions(portionsMax, nowMs), ...underWay] };
-    });
+    return this.#spendings.map((spending) => ({
+      budget: spending.budget,
+      portions: spending.portions(portionsMax, nowMs),
+    }));
   }
 
   /** Takes over what an earlier process spent; before the first call. A budget that is not known is learned. */

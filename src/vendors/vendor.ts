@@ -11,7 +11,13 @@ import type { Lane } from "../transport/lanes.ts";
 import type { Limiter } from "../transport/limiter.ts";
 
 /** The errors that a caller of this port must tell from the others: no further request can succeed. */
-export { VendorAddressRefused, VendorAuthRejected } from "../transport/errors.ts";
+export {
+  VendorAddressRefused,
+  VendorAuthRejected,
+  VendorError,
+  VendorRateLimited,
+  VendorRefused,
+} from "../transport/errors.ts";
 
 /** Reads the newest values of many devices. */
 export interface LatestReader {

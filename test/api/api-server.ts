@@ -92,6 +92,8 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const collector = new Collector({
     catalogue,
     pipeline,
+    ledger,
+    isAlone: true,
     vendorById,
     openSockets: (baseUrl) => openGuardedPool(baseUrl, guard),
     clock,

@@ -27,13 +27,20 @@ export interface StoredBudget {
   readonly spending: string;
 }
 
-/** A holder that gave no sign of life for so long has lost the budget. */
-export const LEASE_MS = 10_000;
-/** From one sign of life to the next, and from one look of those who wait to the next. */
-export const BEAT_MS = 2_500;
-export const LOOK_MS = 1_000;
-/** A holder sends nothing more so long before its lease ends: what it sent last must have arrived when another begins. */
-export const LEASE_MARGIN_MS = 2_000;
+/** How a budget is handed from process to process, ms. */
+export interface LeaseTimes {
+  /** A holder that gave no sign of life for so long has lost the budget. */
+  readonly leaseMs: number;
+  /** From one sign of life to the next. */
+  readonly beatMs: number;
+  /** From one look of those who wait to the next. */
+  readonly lookMs: number;
+  /** A holder sends nothing more so long before its lease ends: what it sent last must have arrived when another begins. */
+  readonly marginMs: number;
+}
+
+export const LEASE: LeaseTimes = { leaseMs: 10_000, beatMs: 2_500, lookMs: 1_000, marginMs: 2_000 };
+
 /** Budgets of up to so long a time count as wholly spent after a change of hands; what is spent of longer ones is kept. */
 export const SHORT_BUDGET_MS = 10_000;
 /** Of a budget that is kept, such a part is set aside with each sign of life: as much is lost at most when the holder is killed. */
@@ -52,20 +59,24 @@ export interface AccountBudgetParts {
   readonly store: BudgetStore;
   /** Whether the catalogue belongs to this process alone: whoever held the budget before is gone. */
   readonly isAlone: boolean;
+  /** Default `LEASE`. */
+  readonly times?: LeaseTimes | undefined;
   readonly clock: Clock;
   readonly log: Log;
-  /** This process may spend from now on, until `onLost`. */
+  /** This process may spend from now on, until `onElsewhere`. */
   readonly onHeld: (limiter: Limiter) => void;
-  readonly onLost: () => void;
+  /** Another process holds the budget, or nobody can tell. */
+  readonly onElsewhere: () => void;
 }
 
 /**
  * The budget of one vendor account, which one process of all spends at a time. No clock of another is trusted: who waits takes over when
- * the holder has given no sign of life for `LEASE_MS` by its own watch; who holds stops `LEASE_MARGIN_MS` before that, counted from the
+ * the holder has given no sign of life for `leaseMs` by its own watch; who holds stops `marginMs` before that, counted from the
  * begin of its last sign by its own watch. What it writes afterwards is refused, since its token is not the newest.
  */
 export class AccountBudget {
   readonly #parts: AccountBudgetParts;
+  readonly #times: LeaseTimes;
   readonly #stop = new AbortController();
   #limiter: Limiter | null = null;
   #token = 0;
@@ -73,10 +84,12 @@ export class AccountBudget {
   #seen: { readonly token: number; readonly beat: number; readonly sinceMs: number } | null = null;
   #wake: AbortController | null = null;
   #isUrgent = false;
+  #isKnownElsewhere = false;
   #running: Promise<void> | null = null;
 
   constructor(parts: AccountBudgetParts) {
     this.#parts = parts;
+    this.#times = parts.times ?? LEASE;
   }
 
   get isHeld(): boolean {
@@ -118,7 +131,7 @@ export class AccountBudget {
       // A sign of life that could not be given may be late: the limiter has stopped by itself.
       if (this.#limiter && clock.monotonicMs() >= this.#leaseEndsMs) this.#lose();
       try {
-        await this.#rest(beganMs + (this.#limiter ? BEAT_MS : LOOK_MS));
+        await this.#rest(beganMs + (this.#limiter ? this.#times.beatMs : this.#times.lookMs));
       } catch {
         return;
       }
@@ -133,8 +146,9 @@ export class AccountBudget {
       this.#seen = { token: found.token, beat: found.beat, sinceMs: nowMs };
     }
     const silentMs = found && this.#seen ? nowMs - this.#seen.sinceMs : 0;
-    const isFree = !found || found.holder === "" || isAlone || silentMs >= LEASE_MS;
-    if (!isFree || this.#stop.signal.aborted) return;
+    const isFree = !found || found.holder === "" || isAlone || silentMs >= this.#times.leaseMs;
+    if (this.#stop.signal.aborted) return;
+    if (!isFree) return this.#sayElsewhere();
     const taken = await store.take(account, holder, found, clock.nowMs());
     if (!taken) return;
     const limiter = this.#limiterAfter(found, silentMs);
@@ -176,10 +190,11 @@ export class AccountBudget {
     if (Number.isFinite(setAside)) limiter.allow({ untilMonotonicMs: this.#leaseEndsMs, calls: 0 });
     const isOurs = await store.beat(account, this.#token, this.#spendingOf(limiter, setAside), clock.nowMs());
     if (!isOurs) return this.#lose();
-    this.#leaseEndsMs = beganMs + LEASE_MS - LEASE_MARGIN_MS;
+    this.#leaseEndsMs = beganMs + this.#times.leaseMs - this.#times.marginMs;
     limiter.allow({ untilMonotonicMs: this.#leaseEndsMs, calls: setAside });
     if (this.#limiter || this.#stop.signal.aborted) return;
     this.#limiter = limiter;
+    this.#isKnownElsewhere = false;
     onHeld(limiter);
   }
 
@@ -188,20 +203,23 @@ export class AccountBudget {
     this.#limiter.forbid();
     this.#limiter = null;
     this.#seen = null;
-    this.#parts.onLost();
+    this.#sayElsewhere();
   }
 
-  /** Calls that are set aside count as spent at this moment. */
+  #sayElsewhere(): void {
+    if (this.#isKnownElsewhere) return;
+    this.#isKnownElsewhere = true;
+    this.#parts.onElsewhere();
+  }
+
+  /** Calls that are set aside, or under way, count as spent at the last moment at which they may be: the end of the leave. */
   #spendingOf(limiter: Limiter, setAside: number): string {
     const { clock } = this.#parts;
+    const leaveMs = this.#times.leaseMs - this.#times.marginMs;
+    const open = limiter.underWay + (Number.isFinite(setAside) ? setAside : 0);
     const spent = limiter.spent(PORTIONS_MAX).flatMap(({ budget, portions }) => {
       if (budget.perMs <= SHORT_BUDGET_MS) return [];
-      return [
-        {
-          budget,
-          portions: setAside > 0 && Number.isFinite(setAside) ? [...portions, { calls: setAside, ageMs: 0 }] : portions,
-        },
-      ];
+      return [{ budget, portions: open > 0 ? [...portions, { calls: open, ageMs: -leaveMs }] : portions }];
     });
     return writeSpending({ spent, pausedForMs: Math.max(0, limiter.pausedUntilMs - clock.monotonicMs()) });
   }

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 
 /**
  * What a vendor counts by: connections with the same credential at the same address share one budget. Keyed with a secret of this
@@ -14,4 +14,8 @@ export function accountKey(
   return createHmac("sha256", secret)
     .update(JSON.stringify([vendor, origin, fields]))
     .digest("hex");
+}
+
+export async function newAccountSecret(): Promise<string> {
+  return randomBytes(32).toString("base64url");
 }

@@ -3,7 +3,7 @@ import type { Log } from "../../domain/log.ts";
 import type { Budget } from "../../transport/budget.ts";
 import type { LaneShares } from "../../transport/lanes.ts";
 import type { Limiter } from "../../transport/limiter.ts";
-import { AccountBudget, type BudgetStore } from "./account-budget.ts";
+import { AccountBudget, type BudgetStore, type LeaseTimes } from "./account-budget.ts";
 
 /** Something that spends an account's budget while this process holds it: a connection. */
 export interface BudgetUser {
@@ -12,7 +12,7 @@ export interface BudgetUser {
   readonly laneShares?: LaneShares | undefined;
   /** It may spend from now on, through this limiter. */
   start(limiter: Limiter): void;
-  /** It may spend no more; the limiter grants nothing already. */
+  /** Another process spends: it may not, or no more; the limiter grants nothing already. Idempotent. */
   stop(): void;
 }
 
@@ -22,6 +22,8 @@ export interface BudgetKeeperParts {
   readonly holder: string;
   /** As `AccountBudgetParts.isAlone`. */
   readonly isAlone: boolean;
+  /** Default `LEASE`. */
+  readonly times?: LeaseTimes | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -74,7 +76,7 @@ export class BudgetKeeper {
         account.limiter = limiter;
         for (const user of users) user.start(limiter);
       },
-      onLost: () => {
+      onElsewhere: () => {
         account.limiter = null;
         for (const user of users) user.stop();
       },

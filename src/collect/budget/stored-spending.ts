@@ -10,10 +10,8 @@ export interface StoredSpending {
 
 const Stored = z.object({
   v: z.literal(1),
-  /** [requests, perMs, [[calls, ageMs], …]] */
-  spent: z.array(
-    z.tuple([z.int().min(1), z.number().positive(), z.array(z.tuple([z.int().min(0), z.number().min(0)]))]),
-  ),
+  /** [requests, perMs, [[calls, ageMs], …]]; an age below 0 is that of a call that may still be sent. */
+  spent: z.array(z.tuple([z.int().min(1), z.number().positive(), z.array(z.tuple([z.int().min(0), z.number()]))])),
   pausedForMs: z.number().min(0),
 });
 
@@ -25,7 +23,7 @@ export function writeSpending({ spent, pausedForMs }: StoredSpending): string {
     spent: spent.map(({ budget, portions }) => [
       budget.requests,
       budget.perMs,
-      portions.map(({ calls, ageMs }) => [calls, Math.max(0, Math.round(ageMs))]),
+      portions.map(({ calls, ageMs }) => [calls, Math.floor(ageMs)]),
     ]),
     pausedForMs: Math.ceil(pausedForMs),
   } satisfies z.input<typeof Stored>);

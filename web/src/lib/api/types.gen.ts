@@ -128,7 +128,7 @@ export type ConnectionHealth = {
     id: string;
     name: string;
     vendor: string;
-    state: 'starting' | 'running' | 'backing_off' | 'refused';
+    state: 'starting' | 'standing_by' | 'running' | 'backing_off' | 'refused';
     message: string | null;
     since: string;
 };
@@ -295,7 +295,7 @@ export type Connection = {
     baseUrl: string;
     pollIntervalMs: number;
     devices: number;
-    state: 'starting' | 'running' | 'backing_off' | 'refused';
+    state: 'starting' | 'standing_by' | 'running' | 'backing_off' | 'refused';
     message: string | null;
     since: string;
     requests: number;

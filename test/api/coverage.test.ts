@@ -79,7 +79,8 @@ function noteOne(series: number, fromHours: number, toHours: number, outcome: Ou
 }
 
 async function ask(path: string, query: Readonly<Record<string, string | number>> = {}) {
-  const text = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+  const text = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) text.set(name, String(value));
   return server.app.inject({ url: `/api/v1${path}?${text.toString()}`, headers });
 }
 

@@ -141,6 +141,9 @@ async function costs(path: string): Promise<void> {
   collectGarbage?.();
   const heapBytes = process.memoryUsage().heapUsed - heapBefore;
   console.log(`${streams} streams, each in a run that grows: note ${ms(median(figures.note))} for all,`);
+  const tails = await database.selectFrom("coverage_tail").select("runs").execute();
+  const tailBytes = tails.reduce((sum, { runs }) => sum + runs.length, 0);
+  console.log(`  ${tails.length} rows of ${mb(tailBytes)} in all;`);
   console.log(`  flush ${ms(median(figures.flush))}, the event loop held for ${ms(median(figures.turn))} at most`);
   console.log(
     `  memory ${(heapBytes / streams).toFixed(0)} bytes a stream${collectGarbage ? "" : " (run with --expose-gc)"}`,

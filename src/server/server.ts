@@ -16,6 +16,7 @@ import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { connectionRoutes } from "./routes/connections.ts";
+import { coverageRoutes } from "./routes/coverage.ts";
 import { dataApiRoutes } from "./routes/data-api.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { exportRoutes } from "./routes/export.ts";
@@ -102,6 +103,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       authRoutes(api, parts);
       catalogueRoutes(api, parts);
       connectionRoutes(api, parts);
+      coverageRoutes(api, parts);
       deviceRoutes(api, parts);
       exportRoutes(api, parts);
       lifecycleRoutes(api, parts);

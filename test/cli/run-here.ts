@@ -2,6 +2,7 @@ import { vi } from "vitest";
 import { addApiKeys } from "../../src/cli/catalogue/api-keys.ts";
 import { addConnect, addConnections } from "../../src/cli/catalogue/connections.ts";
 import { addDevices } from "../../src/cli/catalogue/devices.ts";
+import { addGaps } from "../../src/cli/catalogue/gaps.ts";
 import { addSites } from "../../src/cli/catalogue/sites.ts";
 import { addUsers } from "../../src/cli/catalogue/users.ts";
 import { addExport } from "../../src/cli/export/export.ts";
@@ -27,6 +28,7 @@ export async function runHere(args: readonly string[], env: Readonly<Record<stri
     addImport(program);
     addConnect(program);
     addConnections(program);
+    addGaps(program);
     addSites(program);
     addDevices(program);
     addUsers(program);

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../domain/clock.ts";
 import type { CoverageRun } from "../../domain/coverage.ts";
 import { clipped, overlaid } from "../../domain/coverage-runs.ts";
@@ -13,7 +14,7 @@ import { type CoverageTable, WrittenRuns } from "./written-runs.ts";
 /** How long what is noted may wait to be written: a crash forgets no more. */
 export const LEDGER_FLUSH_MS = 10_000;
 /** What one transaction writes: blocks of newest runs and, but for those of a single block, runs that are closed. Some ten ms. */
-export const FLUSHED_MAX = { blocksMax: 32, runsMax: 1_000 } as const;
+export const FLUSHED_MAX = { blocksMax: 16, runsMax: 1_000 } as const;
 
 export interface LedgerParts {
   readonly coverage: CoverageTable;
@@ -69,7 +70,11 @@ export class Ledger implements CoverageLedger {
   }
 
   async flush(): Promise<void> {
-    for (const series of this.#noted.pieces(FLUSHED_MAX)) await this.#inTurn(() => this.#write(series));
+    for (const series of this.#noted.pieces(FLUSHED_MAX)) {
+      await this.#inTurn(() => this.#write(series));
+      // SQLite answers at once: without this nobody else would have a turn until all is written.
+      await nextTurn();
+    }
   }
 
   /** Writes every `LEDGER_FLUSH_MS` what was noted meanwhile, until it is closed. */

@@ -22,6 +22,8 @@ export interface LedgerParts {
   readonly log: Log;
   /** Default: `RUNS_HELD_MAX`. */
   readonly runsHeldMax?: number;
+  /** Default: `LEDGER_FLUSH_MS`. */
+  readonly flushEveryMs?: number | undefined;
 }
 
 /** The coverage ledger of one server. Several of one catalogue lose nothing of each other's. */
@@ -30,6 +32,7 @@ export class Ledger implements CoverageLedger {
   readonly #written: WrittenRuns;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #flushEveryMs: number;
   readonly #stop = new AbortController();
   #running: Promise<void> | null = null;
   /** Reads and writes come one after another, so that what moves from memory to disk is in one of the two for whoever looks. */
@@ -37,7 +40,8 @@ export class Ledger implements CoverageLedger {
   #isWaiting = false;
   #forgottenTold = 0;
 
-  constructor({ coverage, clock, log, runsHeldMax }: LedgerParts) {
+  constructor({ coverage, clock, log, runsHeldMax, flushEveryMs = LEDGER_FLUSH_MS }: LedgerParts) {
+    this.#flushEveryMs = flushEveryMs;
     this.#noted = new NotedRuns(runsHeldMax);
     this.#written = new WrittenRuns(coverage, log);
     this.#clock = clock;
@@ -77,7 +81,7 @@ export class Ledger implements CoverageLedger {
     }
   }
 
-  /** Writes every `LEDGER_FLUSH_MS` what was noted meanwhile, until it is closed. */
+  /** Writes every so many ms what was noted meanwhile, until it is closed. */
   start(): void {
     this.#running ??= this.#run();
   }
@@ -93,7 +97,7 @@ export class Ledger implements CoverageLedger {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        await this.#clock.sleepUntil(this.#clock.monotonicMs() + LEDGER_FLUSH_MS, signal);
+        await this.#clock.sleepUntil(this.#clock.monotonicMs() + this.#flushEveryMs, signal);
       } catch {
         return;
       }

@@ -1,0 +1,90 @@
+import type { Clock } from "../domain/clock.ts";
+import type { MetricFinding } from "../domain/quality.ts";
+import { QUALITY } from "../domain/reading.ts";
+import type { LiveLook } from "./live-look.ts";
+import type { Pass } from "./pass.ts";
+import type { QualityEventLog, QualityReadings } from "./ports.ts";
+
+/** Readings that are read and judged before anything else may run: some 10 ms of work. */
+export const SCAN_PAGE_READINGS = 20_000;
+
+export interface ScanParts {
+  readonly readings: QualityReadings;
+  readonly events: QualityEventLog;
+  readonly clock: Clock;
+}
+
+export interface ScanTerms {
+  readonly fromMs: number;
+  /** Exclusive. */
+  readonly toMs: number;
+  /** Looks at what is live, too: `toMs` is now. Null for history. */
+  readonly live: LiveLook | null;
+  /** Most readings that are read, to a page more. */
+  readonly readingsMax: number;
+  readonly signal: AbortSignal;
+}
+
+export interface ScanCounts {
+  readonly readings: number;
+  /** What was found, and how much of it was not known before. */
+  readonly events: number;
+  readonly newEvents: number;
+  /** Whether all of the window was read, and not `readingsMax` of it. */
+  readonly isComplete: boolean;
+}
+
+/** Judges one pass of a site over a window and writes down what it finds. @throws StorageUnavailable, the signal's reason */
+export async function scanPass(pass: Pass, { readings, events }: ScanParts, terms: ScanTerms): Promise<ScanCounts> {
+  const { fromMs, live, signal } = terms;
+  const judging = pass.begin(fromMs);
+  const before = pass.series
+    .map((series) => ({ series, timeMs: readings.latest(series)?.timeMs ?? fromMs }))
+    .filter(({ timeMs }) => timeMs < fromMs)
+    .sort((a, b) => a.timeMs - b.timeMs);
+  for (const { series, timeMs } of before) judging.heard(series, timeMs);
+
+  let count = 0;
+  let toMs = terms.toMs;
+  let question = { series: pass.series, fromMs, toMs, limit: SCAN_PAGE_READINGS };
+  for (let more = pass.series.length > 0; more; ) {
+    signal.throwIfAborted();
+    const { columns, next } = await readings.readRaw(question);
+    for (let row = 0; row < columns.length; row++) {
+      // Within `length` every column has a value; the fallbacks are for the type only.
+      const [series = 0, timeMs = 0, value = 0] = [columns.series[row], columns.timesMs[row], columns.values[row]];
+      if (columns.qualities[row] === QUALITY.bad) judging.heard(series, timeMs);
+      else judging.take(series, timeMs, value);
+    }
+    count += columns.length;
+    if (next && count >= terms.readingsMax) toMs = next.timeMs;
+    more = next !== null && count < terms.readingsMax;
+    question = { ...question, ...(next && { after: next }) };
+  }
+
+  const isComplete = toMs === terms.toMs;
+  const isLive = live !== null && isComplete;
+  let [found, newEvents] = [0, 0];
+  for (const [deviceId, judged] of judging.end(toMs)) {
+    const device = pass.devices.find(({ id }) => id === deviceId);
+    const seen = isLive && device && pass.rules.has("stale") ? live.look(device, toMs) : [];
+    const findings = isLive ? withLive(judged, seen) : judged.map((finding) => ended(finding, toMs));
+    const metricIds = new Set([null, ...(device?.metrics ?? []).map(({ id }) => id)]);
+    const { added } = await events.record({ deviceId, findings, rules: pass.rules, metricIds, fromMs, toMs, isLive });
+    found += findings.length;
+    newEvents += added;
+  }
+  return { readings: count, events: found, newEvents, isComplete };
+}
+
+/** A device that delivers the same reading again and again is not silent. */
+function withLive(judged: readonly MetricFinding[], seen: readonly MetricFinding[]): MetricFinding[] {
+  const isStale = seen.some(({ rule }) => rule === "stale");
+  const isSilence = ({ rule, toMs }: MetricFinding): boolean => rule === "missing" && toMs === null;
+  return [...judged.filter((finding) => !(isStale && isSilence(finding))), ...seen];
+}
+
+/** Of history nobody knows how it went on. */
+function ended(finding: MetricFinding, toMs: number): MetricFinding {
+  return { ...finding, toMs: finding.toMs ?? toMs };
+}

@@ -25,6 +25,7 @@ import { openMqttListener } from "./ingest/mqtt/open.ts";
 import { IngestPipeline } from "./ingest/pipeline.ts";
 import { PushSources } from "./ingest/sources/push-sources.ts";
 import { LiveHub } from "./live/hub.ts";
+import { QualityWatch } from "./quality/watch.ts";
 import { BodyGate } from "./server/body/body-gate.ts";
 import type { ServerParts } from "./server/parts.ts";
 import { buildServer } from "./server/server.ts";
@@ -85,6 +86,9 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     const openSockets = (baseUrl: string) => openGuardedPool(baseUrl, guard);
     const collector = new Collector({ catalogue, pipeline, vendorById, openSockets, clock, log });
     owned.defer(() => collector.close());
+    const { judgedSites: sites, qualityEvents: events } = catalogue;
+    const quality = new QualityWatch({ readings: store, sites, events, clock, log });
+    owned.defer(() => quality.close());
     const code = new OneTimeCode(clock);
     const signIn = new SignIn({
       users: catalogue.users,
@@ -106,6 +110,7 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
       pipeline,
       sources,
       collector,
+      quality,
       live,
       bodies: new BodyGate(clock),
       access: new Access({ data: config.openData, operation: options.visitorsMayLook }),
@@ -126,6 +131,7 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
       log.info({ host: config.mqtt.host, port: listener.port }, "Readings are taken by MQTT.");
     }
     await collector.start();
+    quality.start();
     if (options.beside) runBeside(options.beside, { catalogue, pipeline, store }, owned, log);
     const page = signIn.needsAdmin ? "welcome" : "sign-in/link";
     return { url, signInLink: `${url}/${page}?code=${code.issue()}`, close: () => owned.disposeAsync() };

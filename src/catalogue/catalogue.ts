@@ -9,9 +9,11 @@ import { type CatalogueDatabase, type CataloguePlace, openCatalogueDatabase } fr
 import { Devices } from "./devices.ts";
 import { SeriesDirectory } from "./directory.ts";
 import { Enrolment } from "./enrolment.ts";
+import { JudgedSites } from "./judged-sites.ts";
 import { Memberships } from "./memberships.ts";
 import { Metrics } from "./metrics.ts";
 import { OwnSecrets } from "./own-secrets.ts";
+import { QualityEvents } from "./quality-events.ts";
 import { openSealing } from "./sealing/data-keys.ts";
 import type { InstallationKey } from "./sealing/installation-key.ts";
 import { SessionRows } from "./session-rows.ts";
@@ -39,6 +41,9 @@ export interface Catalogue {
   /** How push sources bring series that nobody declared. */
   readonly enrolment: Enrolment;
   readonly audit: AuditTrail;
+  /** What was found wrong with readings, and what finding it takes. */
+  readonly qualityEvents: QualityEvents;
+  readonly judgedSites: JudgedSites;
   close(): Promise<void>;
 }
 
@@ -90,6 +95,8 @@ async function openOn(
     directory,
     enrolment: new Enrolment(database, directory, clock),
     audit,
+    qualityEvents: new QualityEvents(database, clock),
+    judgedSites: new JudgedSites(database, directory),
     async close() {
       try {
         await audit.close();

@@ -18,6 +18,7 @@ import { catalogueRoutes } from "./routes/catalogue.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import { dataApiRoutes } from "./routes/data-api.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { influxRoutes, readingRoutes } from "./routes/ingest.ts";
@@ -103,6 +104,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       catalogueRoutes(api, parts);
       connectionRoutes(api, parts);
       deviceRoutes(api, parts);
+      eventRoutes(api, parts);
       exportRoutes(api, parts);
       lifecycleRoutes(api, parts);
       latestRoutes(api, parts);

@@ -39,6 +39,8 @@ export interface ApiServer {
   readonly catalogue: Catalogue;
   readonly pipeline: IngestPipeline;
   readonly sources: PushSources;
+  /** Not started. */
+  readonly quality: QualityWatch;
   readonly store: TelemetryStore;
   readonly clock: VirtualClock;
   readonly code: OneTimeCode;
@@ -141,6 +143,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     catalogue,
     pipeline,
     sources,
+    quality,
     store,
     clock,
     code,

@@ -40,7 +40,10 @@ const history = fc
   .array(fc.tuple(fc.integer({ min: 1, max: 4 }), step, value), { maxLength: 200 })
   .map((rows): Reading[] => {
     let timeMs = MIDNIGHT_MS;
-    return rows.map(([series, stepMs, own]) => [series, (timeMs += stepMs), own]);
+    return rows.map(([series, stepMs, own]) => {
+      timeMs += stepMs;
+      return [series, timeMs, own];
+    });
   });
 
 describe("any readings", () => {
@@ -150,6 +153,17 @@ describe("a device", () => {
     const dayOnly = rows.filter(([, , own]) => own > 0);
     expect(judged(dayOnly, hybrid, MIDNIGHT_MS + 2 * DAY_MS).map(({ rule }) => rule)).toContain("missing");
     expect(judged(dayOnly, device({ metrics: [POWER] }), MIDNIGHT_MS + 2 * DAY_MS)).toEqual([]);
+  });
+
+  test("that nobody called an inverter may sleep like one, and is missed like anything else by day", () => {
+    const other = device({ kind: "other", metrics: [POWER] });
+    const dayOnly = power(days(2)).filter(([, , own]) => own > 0);
+    expect(judged(dayOnly, other, MIDNIGHT_MS + 2 * DAY_MS)).toEqual([]);
+    const noonMs = MIDNIGHT_MS + 12 * HOUR_MS;
+    const morning = dayOnly.filter(([, timeMs]) => timeMs < noonMs);
+    expect(judged(morning, other, noonMs + HOUR_MS)).toMatchObject([{ rule: "missing", toMs: null }]);
+    const meter = device({ kind: "meter", metrics: [POWER] });
+    expect(judged(dayOnly, meter, MIDNIGHT_MS + 2 * DAY_MS).map(({ rule }) => rule)).toEqual(["missing", "missing"]);
   });
 
   test("whose unit is wrong is not out of range besides", () => {

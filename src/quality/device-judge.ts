@@ -40,9 +40,10 @@ export class DeviceJudge {
 
   constructor(site: Pick<JudgedSite, "place">, device: JudgedDevice) {
     const all = device.metrics.map((metric) => ({ metric, facts: factsOf(site, device, metric) }));
-    const solar = all.find(({ facts }) => facts.isSolarPower)?.facts;
-    const isAsleep = all.some(({ facts }) => facts.sleepsAtNight);
-    this.#light = isAsleep ? new OwnLight(site.place, solar?.ratedPower ?? null) : null;
+    const power = (all.find(({ facts }) => facts.isSolarPower) ?? all.find(({ facts }) => facts.isMeasuredPower))
+      ?.facts;
+    const sleeps = all.some(({ facts }) => facts.sleepsAtNight);
+    this.#light = sleeps ? new OwnLight(site.place, power?.ratedPower ?? null) : null;
     this.#silence = missing(device.pollIntervalMs, this.#light);
     for (const { metric, facts } of all) {
       const detectors = SERIES_RULES.map((rule) => rule(facts)).filter((detector) => detector !== null);
@@ -56,7 +57,7 @@ export class DeviceJudge {
     const watched = this.#bySeries.get(series);
     if (!watched) return;
     this.heard(series, timeMs);
-    if (watched.facts.isSolarPower) this.#light?.take(timeMs, value);
+    if (watched.facts.isMeasuredPower) this.#light?.take(timeMs, value);
     for (const detector of watched.detectors) detector.take(timeMs, value);
   }
 

@@ -11,8 +11,10 @@ import { joined } from "./joined.ts";
 import { BelowSiblings } from "./rules/below-siblings.ts";
 import { factsOf } from "./series-facts.ts";
 
-/** Series that are read together: a quarter of a million readings of two days by the minute are about as much as may be in one piece. */
-export const PASS_SERIES_MAX = 250;
+/** Series of devices that are judged together: two days by the quarter of an hour, or an hour by the second, are a page or two. */
+export const PASS_SERIES_MAX = 50;
+/** Devices that are compared with each other: of more at a site, each with as many. */
+export const SIBLINGS_MAX = 250;
 
 /** A part of a site that is judged in one reading of its series. */
 export interface Pass {
@@ -50,8 +52,8 @@ export function passesOf(site: JudgedSite): Pass[] {
   }
   if (devices.length > 0) passes.push(devicesPass(site, devices));
   const comparable = site.devices.flatMap((device) => comparablePower(site, device) ?? []);
-  for (let first = 0; first < comparable.length; first += PASS_SERIES_MAX) {
-    passes.push(siblingsPass(site, comparable.slice(first, first + PASS_SERIES_MAX)));
+  for (let first = 0; first < comparable.length; first += SIBLINGS_MAX) {
+    passes.push(siblingsPass(site, comparable.slice(first, first + SIBLINGS_MAX)));
   }
   return passes;
 }

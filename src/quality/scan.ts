@@ -1,17 +1,18 @@
-import type { Clock } from "../domain/clock.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { MetricFinding } from "../domain/quality.ts";
-import { QUALITY } from "../domain/reading.ts";
+import { QUALITY, type ReadingColumns } from "../domain/reading.ts";
 import type { LiveLook } from "./live-look.ts";
-import type { Pass } from "./pass.ts";
+import type { Judging, Pass } from "./pass.ts";
 import type { QualityEventLog, QualityReadings } from "./ports.ts";
 
-/** Readings that are read and judged before anything else may run: some 10 ms of work. */
-export const SCAN_PAGE_READINGS = 20_000;
+/** Readings that are asked for at once: as many as a store gives, since each question costs it the same. */
+export const SCAN_PAGE_READINGS = 50_000;
+/** Readings that are judged before anything else may run: some 15 ms of work. */
+const TURN_READINGS = 20_000;
 
 export interface ScanParts {
   readonly readings: QualityReadings;
   readonly events: QualityEventLog;
-  readonly clock: Clock;
 }
 
 export interface ScanTerms {
@@ -50,11 +51,9 @@ export async function scanPass(pass: Pass, { readings, events }: ScanParts, term
   for (let more = pass.series.length > 0; more; ) {
     signal.throwIfAborted();
     const { columns, next } = await readings.readRaw(question);
-    for (let row = 0; row < columns.length; row++) {
-      // Within `length` every column has a value; the fallbacks are for the type only.
-      const [series = 0, timeMs = 0, value = 0] = [columns.series[row], columns.timesMs[row], columns.values[row]];
-      if (columns.qualities[row] === QUALITY.bad) judging.heard(series, timeMs);
-      else judging.take(series, timeMs, value);
+    for (let row = 0; row < columns.length; row += TURN_READINGS) {
+      if (row > 0) await nextTurn();
+      judge(judging, columns, row, Math.min(columns.length, row + TURN_READINGS));
     }
     count += columns.length;
     if (next && count >= terms.readingsMax) toMs = next.timeMs;
@@ -75,6 +74,21 @@ export async function scanPass(pass: Pass, { readings, events }: ScanParts, term
     newEvents += added;
   }
   return { readings: count, events: found, newEvents, isComplete };
+}
+
+/** What is known to be wrong was heard, and is not judged. */
+function judge(
+  judging: Judging,
+  { series, timesMs, values, qualities }: ReadingColumns,
+  from: number,
+  to: number,
+): void {
+  for (let row = from; row < to; row++) {
+    // Within the columns' length every one has a value; the fallbacks are for the type only.
+    const [of, timeMs] = [series[row] ?? 0, timesMs[row] ?? 0];
+    if (qualities[row] === QUALITY.bad) judging.heard(of, timeMs);
+    else judging.take(of, timeMs, values[row] ?? 0);
+  }
 }
 
 /** A device that delivers the same reading again and again is not silent. */

@@ -1,5 +1,5 @@
 import type { Place } from "../domain/daylight.ts";
-import type { MetricKind } from "../domain/metric.ts";
+import type { MetricKind, MetricTemplate } from "../domain/metric.ts";
 import type { JudgedDevice, JudgedMetric, JudgedSite } from "../domain/quality.ts";
 
 /** What the rules know of a series beside its readings. */
@@ -11,7 +11,7 @@ export interface SeriesFacts {
   readonly isMeasuredPower: boolean;
   /** Measured power that only the sun gives: of an inverter or array without a battery. */
   readonly isSolarPower: boolean;
-  /** Whether the device sleeps at night. */
+  /** Whether the device sleeps at night, or may. */
   readonly sleepsAtNight: boolean;
   /** In the metric's own unit; null where it is not known, or where the unit is no power. */
   readonly ratedPower: number | null;
@@ -42,19 +42,24 @@ export function isRegular({ name, kind }: Pick<SeriesFacts, "name" | "kind">): b
   return kind !== "state" && !OF_PERIOD.test(name) && !isForeseen(name);
 }
 
+function isPower({ name, unit, kind }: MetricTemplate): boolean {
+  return wattsPer(unit) !== null && kind === "gauge" && !SET.test(name) && !isForeseen(name);
+}
+
 export function factsOf(site: Pick<JudgedSite, "place">, device: JudgedDevice, metric: JudgedMetric): SeriesFacts {
   const watts = wattsPer(metric.unit);
-  const isMeasuredPower =
-    watts !== null && metric.kind === "gauge" && !SET.test(metric.name) && !isForeseen(metric.name);
+  const isMeasuredPower = isPower(metric);
   const hasBattery = device.metrics.some(({ name }) => STATE_OF_CHARGE.test(name));
-  const sleepsAtNight = (device.kind === "inverter" || device.kind === "pv_array") && !hasBattery;
+  const isSolar = (device.kind === "inverter" || device.kind === "pv_array") && !hasBattery;
+  // Of what brought itself nobody has said that it is an inverter.
+  const maybeSolar = device.kind === "other" && !hasBattery && device.metrics.some(isPower);
   return {
     name: metric.name,
     unit: metric.unit,
     kind: metric.kind,
     isMeasuredPower,
-    isSolarPower: isMeasuredPower && (sleepsAtNight || metric.name.startsWith("pv_")),
-    sleepsAtNight,
+    isSolarPower: isMeasuredPower && (isSolar || metric.name.startsWith("pv_")),
+    sleepsAtNight: isSolar || maybeSolar,
     ratedPower: watts === null || device.ratedPowerW === null ? null : device.ratedPowerW / watts,
     pollIntervalMs: device.pollIntervalMs,
     place: site.place,

@@ -14,6 +14,7 @@ export const INVERTER: SeriesFacts = {
   unit: "W",
   kind: "gauge",
   isMeasuredPower: true,
+  movesByNature: true,
   isSolarPower: true,
   sleepsAtNight: true,
   ratedPower: 10_000,

@@ -66,8 +66,10 @@ export async function scanPass(pass: Pass, { readings, events }: ScanParts, term
   let [found, newEvents] = [0, 0];
   for (const [deviceId, judged] of judging.end(toMs)) {
     const device = pass.devices.find(({ id }) => id === deviceId);
-    const seen = isLive && device && pass.rules.has("stale") ? live.look(device, toMs) : [];
-    const findings = isLive ? withLive(judged, seen) : judged.map((finding) => ended(finding, toMs));
+    const looks = isLive && device && pass.rules.has("stale");
+    const findings = looks
+      ? live.look(device, judged, toMs)
+      : judged.map((each) => (isLive ? each : ended(each, toMs)));
     const metricIds = new Set([null, ...(device?.metrics ?? []).map(({ id }) => id)]);
     const { added } = await events.record({ deviceId, findings, rules: pass.rules, metricIds, fromMs, toMs, isLive });
     found += findings.length;
@@ -89,13 +91,6 @@ function judge(
     if (qualities[row] === QUALITY.bad) judging.heard(of, timeMs);
     else judging.take(of, timeMs, values[row] ?? 0);
   }
-}
-
-/** A device that delivers the same reading again and again is not silent. */
-function withLive(judged: readonly MetricFinding[], seen: readonly MetricFinding[]): MetricFinding[] {
-  const isStale = seen.some(({ rule }) => rule === "stale");
-  const isSilence = ({ rule, toMs }: MetricFinding): boolean => rule === "missing" && toMs === null;
-  return [...judged.filter((finding) => !(isStale && isSilence(finding))), ...seen];
 }
 
 /** Of history nobody knows how it went on. */

@@ -1,4 +1,5 @@
 import type { Place } from "../domain/daylight.ts";
+import type { DeviceKind } from "../domain/device.ts";
 import type { MetricKind, MetricTemplate } from "../domain/metric.ts";
 import type { JudgedDevice, JudgedMetric, JudgedSite } from "../domain/quality.ts";
 
@@ -9,6 +10,8 @@ export interface SeriesFacts {
   readonly kind: MetricKind;
   /** Power that is measured, not one that is set, foreseen or allowed. */
   readonly isMeasuredPower: boolean;
+  /** Measured power that the sun, the wind or people make; a battery's is held by whoever commands it. */
+  readonly movesByNature: boolean;
   /** Measured power that only the sun gives: of an inverter or array without a battery. */
   readonly isSolarPower: boolean;
   /** Whether the device sleeps at night, or may. */
@@ -23,6 +26,7 @@ const PREFIXES: Readonly<Record<string, number>> = { "": 1, m: 1e-3, k: 1e3, M: 
 const POWER_UNIT = /^([mkMG]?)W$/;
 const FORESEEN = /(^|_)(forecast|predicted|prediction|schedule|scheduled|plan|planned)(_|$)/i;
 const SET = /(^|_)(limit|setpoint|set|rated|nominal|target|capacity|available|max|min|peak)(_|$)/i;
+const COMMANDED: ReadonlySet<DeviceKind> = new Set(["battery", "bms", "pcs", "ems"]);
 const OF_PERIOD = /_(hour|day|week|month|year)$/i;
 const STATE_OF_CHARGE = /state_of_charge|^soc$/i;
 
@@ -58,6 +62,7 @@ export function factsOf(site: Pick<JudgedSite, "place">, device: JudgedDevice, m
     unit: metric.unit,
     kind: metric.kind,
     isMeasuredPower,
+    movesByNature: isMeasuredPower && !COMMANDED.has(device.kind),
     isSolarPower: isMeasuredPower && (isSolar || metric.name.startsWith("pv_")),
     sleepsAtNight: isSolar || maybeSolar,
     ratedPower: watts === null || device.ratedPowerW === null ? null : device.ratedPowerW / watts,

@@ -84,7 +84,11 @@ beforeEach(() => {
   recorded = [];
   clock = new VirtualClock(NOW_MS);
   sites = [SITE];
-  watch = new QualityWatch({
+  watch = watchAt(clock);
+});
+
+function watchAt(time: VirtualClock): QualityWatch {
+  return new QualityWatch({
     readings,
     sites: {
       ids: async () => sites.map(({ id }) => id),
@@ -96,10 +100,10 @@ beforeEach(() => {
         return { added: scan.findings.length };
       },
     },
-    clock,
+    clock: time,
     log: silentLog,
   });
-});
+}
 
 const findings = () => recorded.flatMap(({ deviceId, findings: all }) => all.map((each) => ({ deviceId, ...each })));
 const until = (nowMs: number, rows = days(4)): Row[] => rows.filter(([timeMs]) => timeMs < nowMs);
@@ -232,6 +236,19 @@ describe("what is live", () => {
     await watch.close();
     const newest = recorded.findLast(({ deviceId, rules }) => deviceId === "a" && rules.has("stale"));
     expect(newest?.findings).toMatchObject([{ rule: "stale", fromMs: last?.timeMs, toMs: null }]);
+  });
+
+  test("the last reading of the day, which a vendor repeats all night, is as new as it can be", async () => {
+    clock = new VirtualClock(MIDNIGHT_MS + 3 * DAY_MS + 22 * HOUR_MS);
+    watch = watchAt(clock);
+    readings.put(1, until(MIDNIGHT_MS + 3 * DAY_MS + 18 * HOUR_MS));
+    const last = readings.latest(1);
+    if (last) readings.newest.set(1, { ...last, receivedAtMs: clock.nowMs() });
+    watch.start();
+    await clock.advance(ROUND_MS_MIN + MINUTE_MS);
+    await watch.close();
+    expect(recorded.some(({ deviceId, isLive }) => deviceId === "a" && isLive)).toBe(true);
+    expect(findings()).toEqual([]);
   });
 
   test("a clock that is ahead is found", async () => {

@@ -52,4 +52,4 @@ test("what goes on has no end; what fell silent has one", () => {
   expect(foundIn(flatLined(INVERTER), rows, last + 24 * HOUR_MS)).toMatchObject([{ toMs: last + QUARTER_MS }]);
 });
 
-test("is for power that is measured", () => expect(flatLined({ ...INVERTER, isMeasuredPower: false })).toBeNull());
+test("is for power that nobody holds", () => expect(flatLined({ ...INVERTER, movesByNature: false })).toBeNull());

@@ -7,8 +7,8 @@ import { FLAT, NEIGHBOURS_MS_MAX } from "../thresholds.ts";
  * Flat-lined: one and the same power, again and again, where the sun, the wind and people make it move. Found are the readings that are equal, the
  * first among them. Zero and standby are no fault; what an inverter holds at its limit must last longer than any day.
  */
-export function flatLined({ isMeasuredPower, ratedPower }: SeriesFacts): Detector | null {
-  return isMeasuredPower ? new FlatLine(ratedPower) : null;
+export function flatLined({ movesByNature, ratedPower }: SeriesFacts): Detector | null {
+  return movesByNature ? new FlatLine(ratedPower) : null;
 }
 
 class FlatLine implements Detector {

@@ -7,8 +7,8 @@ import { LINE, NEIGHBOURS_MS_MAX } from "../thresholds.ts";
  * Interpolated: powers that lie on a straight line, which somebody drew over a gap. Found are the readings between the two that the line joins; those
  * two were measured. A line without a slope is `flat_lined`'s.
  */
-export function interpolated({ isMeasuredPower, ratedPower }: SeriesFacts): Detector | null {
-  return isMeasuredPower ? new StraightLine(ratedPower) : null;
+export function interpolated({ movesByNature, ratedPower }: SeriesFacts): Detector | null {
+  return movesByNature ? new StraightLine(ratedPower) : null;
 }
 
 interface Point {

@@ -7,12 +7,17 @@ const at = (timeMs: number, receivedAtMs: number) => ({ timeMs, receivedAtMs, va
 
 test("the same reading that comes again, too late, is found at the second look", () => {
   const late = MIDNIGHT_MS + STALE.lagMsMin;
-  const first = stale(null, at(MIDNIGHT_MS, late), MINUTE_MS, late);
+  const first = stale(null, at(MIDNIGHT_MS, late), null, late);
   expect(first).toMatchObject({ finding: null, seen: { timeMs: MIDNIGHT_MS } });
-  const second = stale(first.seen, at(MIDNIGHT_MS, late + MINUTE_MS), MINUTE_MS, late + 2 * MINUTE_MS);
+  const second = stale(first.seen, at(MIDNIGHT_MS, late + MINUTE_MS), null, late + 2 * MINUTE_MS);
   expect(second.finding).toMatchObject({ rule: "stale", fromMs: MIDNIGHT_MS, toMs: null, evidence: { value: 740 } });
-  const third = stale(second.seen, at(MIDNIGHT_MS, late + 5 * MINUTE_MS), MINUTE_MS, late + 5 * MINUTE_MS);
+  const third = stale(second.seen, at(MIDNIGHT_MS, late + 5 * MINUTE_MS), null, late + 5 * MINUTE_MS);
   expect(third.finding).not.toBeNull();
+});
+
+test("what is asked for and comes too late is found at once", () => {
+  const late = MIDNIGHT_MS + STALE.lagMsMin;
+  expect(stale(null, at(MIDNIGHT_MS, late), MINUTE_MS, late).finding).toMatchObject({ rule: "stale" });
 });
 
 test("one that is a moment younger is not late, and neither is one within three polls", () => {

@@ -12,8 +12,8 @@ export interface StaleJudgement {
 }
 
 /**
- * Stale: the vendor is asked and answers, but with the same old reading, whose time does not move. It takes two looks: a single late delivery, such as an
- * import of history, is none. The readings that are stored do not tell it, since the same one again replaces itself: only what is live does.
+ * Stale: the vendor is asked and answers, but with the same old reading, whose time does not move. Of what pushes it takes two looks: a single late delivery, such
+ * as an import of history, is none. It is a kind of silence: found is only what is `missing`, too (`live-look.ts`). The readings that are stored do not tell it, since the same one again replaces itself: only what is live does.
  * @param pollIntervalMs null for what pushes
  */
 export function stale(
@@ -27,9 +27,9 @@ export function stale(
   const isSilent = nowMs - latest.receivedAtMs > lagMsMin + MISSING.lastsMsMin;
   if (lagMs < lagMsMin || isSilent) return { seen: null, finding: null };
   const seen = { timeMs: latest.timeMs, receivedAtMs: latest.receivedAtMs };
-  const isAgain = before !== null && before.timeMs === seen.timeMs && before.receivedAtMs <= seen.receivedAtMs;
-  // The one that was seen first is kept: the next deliveries are measured against it.
-  if (!isAgain || before.receivedAtMs === seen.receivedAtMs) return { seen: isAgain ? before : seen, finding: null };
+  // The delivery that was seen first is kept: the next ones are measured against it.
+  const first = before?.timeMs === seen.timeMs ? before : seen;
+  if (pollIntervalMs === null && first.receivedAtMs >= seen.receivedAtMs) return { seen: first, finding: null };
   const evidence = { value: latest.value, deliveredAgainAt: new Date(latest.receivedAtMs).toISOString() };
-  return { seen: before, finding: { rule: "stale", fromMs: latest.timeMs, toMs: null, evidence } };
+  return { seen: first, finding: { rule: "stale", fromMs: latest.timeMs, toMs: null, evidence } };
 }

@@ -109,11 +109,12 @@ export const UNIT_FACTOR = {
 export const CLOCK = {
   /** Readings that are so far ahead of their arrival; NTP keeps ms, and phones seconds. */
   aheadMsMin: 2 * MINUTE_MS,
-  /** Power from the sun while that is so far down that the sky is dark. */
-  darkDegMax: -6,
-  darkPowerShareMin: 0.05,
-  darkMsMin: 30 * MINUTE_MS,
-  darkReadingsMin: 3,
+  /** Power from the sun while that is down. In 15 weeks of SERF East there is none at −2°; with its clock an hour off there is some on two days of three. */
+  darkDegMax: -3,
+  darkPowerShareMin: 0.01,
+  darkMsMin: 10 * MINUTE_MS,
+  /** The mean of an hour with the sunset in it has the time of its end: one such reading is no fault. */
+  darkReadingsMin: 2,
 } as const;
 
 /** An inverter and its neighbours, each by its rated power. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Place } from "../../src/domain/daylight.ts";
 import type { Finding, JudgedDevice, MetricFinding, QualityRule } from "../../src/domain/quality.ts";
 import { DeviceJudge } from "../../src/quality/device-judge.ts";
 import { type Measurement, measurements } from "./measurements.ts";
@@ -8,10 +9,15 @@ import { type Measurement, measurements } from "./measurements.ts";
 const QUARTER_MS = 900_000;
 
 /** What every rule finds in one power of one inverter. */
-function judged(rows: readonly Measurement[], ratedPowerW: number | null, unit = "W"): MetricFinding[] {
+function judged(
+  rows: readonly Measurement[],
+  ratedPowerW: number | null,
+  unit = "W",
+  place: Place | null = null,
+): MetricFinding[] {
   const metric = { id: "power", series: 1, name: "active_power", unit, kind: "gauge" } as const;
   const device: JudgedDevice = { id: "d", kind: "inverter", ratedPowerW, pollIntervalMs: null, metrics: [metric] };
-  const judge = new DeviceJudge({ place: null }, device);
+  const judge = new DeviceJudge({ place }, device);
   for (const { timeMs, value } of rows) judge.take(1, timeMs, value);
   return judge.end((rows.at(-1)?.timeMs ?? 0) + QUARTER_MS);
 }
@@ -96,6 +102,33 @@ test("and what is said to be in W and has the size of kW, on every day that has 
   expect(found.every(({ evidence }) => evidence["looks"] === "too_small")).toBe(true);
   const days = found.reduce((sum, { fromMs, toMs }) => sum + ((toMs ?? fromMs) - fromMs) / 86_400_000, 0);
   expect(days).toBeGreaterThan(100);
+});
+
+describe("where the plant stands is known: Golden, Colorado", () => {
+  const GOLDEN = { latitude: 39.74, longitude: -105.17 };
+  const shifted = (rows: readonly Measurement[], hours: number) =>
+    judged(
+      rows.map((row) => ({ ...row, timeMs: row.timeMs + hours * 3_600_000 })),
+      SERF_W,
+      "W",
+      GOLDEN,
+    );
+
+  test.each([0, 0.25, -0.25])("a clock that is %d hours off, or as much delay, is no fault", (hours) => {
+    expect([...shifted(MINUTES, hours), ...shifted(MONTHS, hours)]).toEqual([]);
+  });
+
+  // A change to summer time that was missed, or made twice; a logger that says UTC in local time.
+  test.each([
+    [1, 15],
+    [-1, 30],
+    [2, 80],
+    [7, 100],
+    [-7, 100],
+  ])("a clock that is %d hours off is found on %d of its 105 days at least", (hours, daysMin) => {
+    expect(ofRule(shifted(MONTHS, hours), "clock_off").length).toBeGreaterThanOrEqual(daysMin);
+    expect(ofRule(shifted(MINUTES, hours), "clock_off").length).toBeGreaterThanOrEqual(1);
+  });
 });
 
 test("a reading that comes again for hours is found in data of every kind, by the same thresholds", () => {

@@ -10,9 +10,11 @@ import { type CatalogueDatabase, type CataloguePlace, openCatalogueDatabase } fr
 import { Devices } from "./devices.ts";
 import { SeriesDirectory } from "./directory.ts";
 import { Enrolment } from "./enrolment.ts";
+import { JudgedSites } from "./judged-sites.ts";
 import { Memberships } from "./memberships.ts";
 import { Metrics } from "./metrics.ts";
 import { OwnSecrets } from "./own-secrets.ts";
+import { QualityEvents } from "./quality-events.ts";
 import { openSealing } from "./sealing/data-keys.ts";
 import type { InstallationKey } from "./sealing/installation-key.ts";
 import { SessionRows } from "./session-rows.ts";
@@ -43,6 +45,9 @@ export interface Catalogue {
   readonly coverage: CoverageSegments;
   readonly audit: AuditTrail;
   readonly budgets: VendorBudgets;
+  /** What was found wrong with readings, and what finding it takes. */
+  readonly qualityEvents: QualityEvents;
+  readonly judgedSites: JudgedSites;
   close(): Promise<void>;
 }
 
@@ -96,6 +101,8 @@ async function openOn(
     coverage: new CoverageSegments(database),
     audit,
     budgets: new VendorBudgets(database),
+    qualityEvents: new QualityEvents(database, clock),
+    judgedSites: new JudgedSites(database, directory),
     async close() {
       try {
         await audit.close();

@@ -19,6 +19,7 @@ import { connectionRoutes } from "./routes/connections.ts";
 import { coverageRoutes } from "./routes/coverage.ts";
 import { dataApiRoutes } from "./routes/data-api.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { influxRoutes, readingRoutes } from "./routes/ingest.ts";
@@ -105,6 +106,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       connectionRoutes(api, parts);
       coverageRoutes(api, parts);
       deviceRoutes(api, parts);
+      eventRoutes(api, parts);
       exportRoutes(api, parts);
       lifecycleRoutes(api, parts);
       latestRoutes(api, parts);

@@ -2,6 +2,7 @@ import { vi } from "vitest";
 import { addApiKeys } from "../../src/cli/catalogue/api-keys.ts";
 import { addConnect, addConnections } from "../../src/cli/catalogue/connections.ts";
 import { addDevices } from "../../src/cli/catalogue/devices.ts";
+import { addEvents } from "../../src/cli/catalogue/events.ts";
 import { addGaps } from "../../src/cli/catalogue/gaps.ts";
 import { addSites } from "../../src/cli/catalogue/sites.ts";
 import { addUsers } from "../../src/cli/catalogue/users.ts";
@@ -31,6 +32,7 @@ export async function runHere(args: readonly string[], env: Readonly<Record<stri
     addGaps(program);
     addSites(program);
     addDevices(program);
+    addEvents(program);
     addUsers(program);
     addApiKeys(program);
     await run(program, ["node", "kilowatch", ...args]);

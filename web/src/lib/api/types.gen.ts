@@ -635,6 +635,62 @@ export type Gaps = {
     nextCursor: string | null;
 };
 
+export type QualityEvent = {
+    /**
+     * UUIDv7
+     */
+    id: string;
+    /**
+     * UUIDv7
+     */
+    siteId: string;
+    /**
+     * UUIDv7
+     */
+    deviceId: string;
+    /**
+     * Null for the device as a whole
+     */
+    metricId: string | null;
+    /**
+     * Its name; null also when there is no such metric any more
+     */
+    metric: string | null;
+    rule: 'missing' | 'stale' | 'flat_lined' | 'interpolated' | 'out_of_range' | 'counter_back' | 'counter_reset' | 'unit_factor' | 'clock_off' | 'below_siblings';
+    from: string;
+    /**
+     * Exclusive; null while it goes on
+     */
+    to: string | null;
+    /**
+     * What was seen
+     */
+    evidence: {
+        [key: string]: number | string;
+    };
+    foundAt: string;
+};
+
+export type QualityScan = {
+    from: string;
+    to: string;
+    devices: number;
+    /**
+     * That were read; some rules read a device's power once more
+     */
+    readings: number;
+    /**
+     * That were found
+     */
+    events: number;
+    /**
+     * Of them: that were not known
+     */
+    newEvents: number;
+    isComplete: boolean;
+    message: string;
+};
+
 export type LatestValue = {
     /**
      * UUIDv7
@@ -1828,6 +1884,137 @@ export type GetApiV1DevicesByIdFormerUnitsResponses = {
 };
 
 export type GetApiV1DevicesByIdFormerUnitsResponse = GetApiV1DevicesByIdFormerUnitsResponses[keyof GetApiV1DevicesByIdFormerUnitsResponses];
+
+export type GetApiV1SitesByIdEventsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Those that had not ended then
+         */
+        from?: string;
+        /**
+         * Those that had begun before
+         */
+        to?: string;
+        rule?: 'missing' | 'stale' | 'flat_lined' | 'interpolated' | 'out_of_range' | 'counter_back' | 'counter_reset' | 'unit_factor' | 'clock_off' | 'below_siblings';
+        /**
+         * `true`: those that go on; `false`: those that have ended
+         */
+        open?: 'true' | 'false';
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/sites/{id}/events';
+};
+
+export type GetApiV1SitesByIdEventsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1SitesByIdEventsError = GetApiV1SitesByIdEventsErrors[keyof GetApiV1SitesByIdEventsErrors];
+
+export type GetApiV1SitesByIdEventsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<QualityEvent>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1SitesByIdEventsResponse = GetApiV1SitesByIdEventsResponses[keyof GetApiV1SitesByIdEventsResponses];
+
+export type GetApiV1DevicesByIdEventsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Those that had not ended then
+         */
+        from?: string;
+        /**
+         * Those that had begun before
+         */
+        to?: string;
+        rule?: 'missing' | 'stale' | 'flat_lined' | 'interpolated' | 'out_of_range' | 'counter_back' | 'counter_reset' | 'unit_factor' | 'clock_off' | 'below_siblings';
+        /**
+         * `true`: those that go on; `false`: those that have ended
+         */
+        open?: 'true' | 'false';
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/devices/{id}/events';
+};
+
+export type GetApiV1DevicesByIdEventsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1DevicesByIdEventsError = GetApiV1DevicesByIdEventsErrors[keyof GetApiV1DevicesByIdEventsErrors];
+
+export type GetApiV1DevicesByIdEventsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<QualityEvent>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1DevicesByIdEventsResponse = GetApiV1DevicesByIdEventsResponses[keyof GetApiV1DevicesByIdEventsResponses];
+
+export type PostApiV1SitesByIdQualityScansData = {
+    body: {
+        from: string;
+        to: string;
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/quality-scans';
+};
+
+export type PostApiV1SitesByIdQualityScansErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1SitesByIdQualityScansError = PostApiV1SitesByIdQualityScansErrors[keyof PostApiV1SitesByIdQualityScansErrors];
+
+export type PostApiV1SitesByIdQualityScansResponses = {
+    /**
+     * Default Response
+     */
+    200: QualityScan;
+};
+
+export type PostApiV1SitesByIdQualityScansResponse = PostApiV1SitesByIdQualityScansResponses[keyof PostApiV1SitesByIdQualityScansResponses];
 
 export type GetApiV1ReadingsData = {
     body?: never;

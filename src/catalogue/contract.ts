@@ -1,3 +1,4 @@
+import { historyContract } from "./contract-history.ts";
 import { apiKeysContract } from "./contract-keys.ts";
 import { limitsContract } from "./contract-limits.ts";
 import { migrationsContract } from "./contract-migrations.ts";
@@ -29,6 +30,7 @@ export function catalogueContract(name: string, { make, isShared }: ContractTerm
   repositoriesContract(name, make);
   peopleContract(name, make);
   apiKeysContract(name, make);
+  historyContract(name, make);
   valuesContract(name, make);
   limitsContract(name, make);
   migrationsContract(name, make);

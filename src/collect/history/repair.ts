@@ -1,0 +1,92 @@
+import type { Clock } from "../../domain/clock.ts";
+import type { CoverageRun } from "../../domain/coverage.ts";
+import type { Device } from "../../domain/device.ts";
+import type { HistoryLimits, HistoryWindow } from "../../vendors/vendor.ts";
+import type { PastCoverage } from "./past-coverage.ts";
+import { nothingAgainAtMs } from "./patience.ts";
+import type { WindowSource } from "./window-source.ts";
+import { type OpenDevice, windowsOf } from "./windows.ts";
+
+/** Gaps that are older are left to imports: 30 days. */
+export const REPAIR_HORIZON_MS = 2_592_000_000;
+/** How often it is looked whether there are gaps. */
+export const REPAIR_LOOK_EVERY_MS = 60_000;
+
+export interface RepairParts {
+  readonly past: PastCoverage;
+  readonly devices: readonly Pick<Device, "id" | "createdAtMs">[];
+  /** From one poll of a device to the next, ms. */
+  readonly liveEveryMs: number;
+  readonly clock: Clock;
+}
+
+/** The gaps of the last days, newest first: what was never asked for, what failed, and where the vendor may have caught up. */
+export class Repair implements WindowSource {
+  readonly lane = "repair";
+  readonly #parts: RepairParts;
+  #queue: HistoryWindow[] = [];
+  #lookAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: RepairParts) {
+    this.#parts = parts;
+  }
+
+  get againAtMs(): number {
+    return this.#queue.length > 0 ? Number.NEGATIVE_INFINITY : this.#lookAtMs;
+  }
+
+  async next(): Promise<HistoryWindow | null> {
+    const { clock } = this.#parts;
+    if (this.#queue.length === 0 && this.#lookAtMs <= clock.monotonicMs()) {
+      this.#queue = await this.#gaps();
+      for (const window of this.#queue) this.#parts.past.claim(window);
+      this.#lookAtMs = clock.monotonicMs() + REPAIR_LOOK_EVERY_MS;
+    }
+    return this.#queue.shift() ?? null;
+  }
+
+  giveBack(window: HistoryWindow): void {
+    this.#queue.unshift(window);
+  }
+
+  async asked(): Promise<void> {}
+
+  async #gaps(): Promise<HistoryWindow[]> {
+    const { past, devices, liveEveryMs, clock } = this.#parts;
+    const { history } = past;
+    const nowMs = clock.nowMs();
+    const toMs = repairableUntilMs(nowMs, history, liveEveryMs);
+    const horizonMs = Math.min(REPAIR_HORIZON_MS, history.keepsMs ?? REPAIR_HORIZON_MS);
+    const createdAtMs = new Map(devices.map((device) => [device.id, device.createdAtMs]));
+    const opens: OpenDevice[] = [];
+    for (const device of past.devices(createdAtMs.keys())) {
+      // On multiples, so that devices which came together are asked for together.
+      const sinceMs = Math.max(nowMs - horizonMs, createdAtMs.get(device.id) ?? 0);
+      const fromMs = Math.floor(sinceMs / history.valuesEveryMs) * history.valuesEveryMs;
+      if (fromMs >= toMs) continue;
+      opens.push(await past.open(device, { fromMs, toMs }, (run) => this.#asksAgain(device.serial, run, nowMs)));
+    }
+    return windowsOf(opens, history);
+  }
+
+  #asksAgain(serial: string, run: CoverageRun, nowMs: number): boolean {
+    const { past } = this.#parts;
+    if (run.outcome === "failed") return past.failedIsDue(serial, run);
+    if (run.outcome !== "nothing") return false;
+    const againAtMs = nothingAgainAtMs(run, past.history.settlesAfterMs);
+    return againAtMs !== null && againAtMs <= nowMs;
+  }
+}
+
+/**
+ * Up to when gaps are gaps, epoch ms: the next two polls may still bring what lies after. It moves by whole polls, so that a poll that is
+ * slower than the values come costs one request for what it leaves out, and not one for each value.
+ */
+export function repairableUntilMs(
+  nowMs: number,
+  { valuesEveryMs }: Pick<HistoryLimits, "valuesEveryMs">,
+  liveEveryMs: number,
+): number {
+  const stepMs = Math.ceil(Math.max(valuesEveryMs, liveEveryMs) / valuesEveryMs) * valuesEveryMs;
+  return Math.floor(nowMs / stepMs) * stepMs - 2 * stepMs;
+}

@@ -1,0 +1,30 @@
+import type { CoverageRun } from "../../domain/coverage.ts";
+import { difference, type Interval, intersection } from "../../domain/intervals.ts";
+import type { CoverageLedger } from "./coverage-ledger.ts";
+
+/** A ledger in memory: the last note wins, but that `data` is replaced by `data` alone. */
+export class MemoryLedger implements CoverageLedger {
+  readonly #runs = new Map<number, CoverageRun[]>();
+  readonly notes: { readonly series: number; readonly run: CoverageRun }[] = [];
+
+  note(series: number, run: CoverageRun): void {
+    this.notes.push({ series, run });
+    const known = this.#runs.get(series) ?? [];
+    const kept = run.outcome === "data" ? [] : known.filter(({ outcome }) => outcome === "data");
+    const taken = difference([run], kept);
+    const left = known.flatMap((each) => difference([each], taken).map((part) => ({ ...each, ...part })));
+    const added = taken.map((part) => ({ ...run, ...part }));
+    this.#runs.set(
+      series,
+      [...left, ...added].sort((a, b) => a.fromMs - b.fromMs),
+    );
+  }
+
+  async runs(series: number, within: Interval): Promise<CoverageRun[]> {
+    return (this.#runs.get(series) ?? []).flatMap((run) =>
+      intersection([run], [within]).map((part) => ({ ...run, ...part })),
+    );
+  }
+
+  async flush(): Promise<void> {}
+}

@@ -17,6 +17,8 @@ import type { CataloguePlace } from "./catalogue/database.ts";
 import type { SeriesDirectory } from "./catalogue/directory.ts";
 import { dataFolderKey } from "./catalogue/sealing/installation-key.ts";
 import { Collector } from "./collect/collector.ts";
+import { Backfills } from "./collect/history/backfills.ts";
+import type { CoverageLedger } from "./collect/ledger/coverage-ledger.ts";
 import type { LogLevel, ServerConfig } from "./config.ts";
 import { systemClock } from "./domain/clock.ts";
 import { StartupError, StorageUnavailable } from "./domain/errors.ts";
@@ -85,6 +87,9 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     const openSockets = (baseUrl: string) => openGuardedPool(baseUrl, guard);
     const collector = new Collector({ catalogue, pipeline, vendorById, openSockets, clock, log });
     owned.defer(() => collector.close());
+    // Nothing is known to be held as long as nobody notes what was asked: imports then count, and ask for, their whole range.
+    const ledger: CoverageLedger = { note() {}, runs: async () => [], flush: async () => {} };
+    const backfills = new Backfills({ catalogue, ledger, vendorById, clock });
     const code = new OneTimeCode(clock);
     const signIn = new SignIn({
       users: catalogue.users,
@@ -106,6 +111,7 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
       pipeline,
       sources,
       collector,
+      backfills,
       live,
       bodies: new BodyGate(clock),
       access: new Access({ data: config.openData, operation: options.visitorsMayLook }),

@@ -14,6 +14,8 @@ import type { ApiKeys } from "../../src/catalogue/api-keys.ts";
 import { type Catalogue, openCatalogue } from "../../src/catalogue/catalogue.ts";
 import { knownKey } from "../../src/catalogue/sealing/installation-key.ts";
 import { Collector } from "../../src/collect/collector.ts";
+import { Backfills } from "../../src/collect/history/backfills.ts";
+import { MemoryLedger } from "../../src/collect/ledger/memory-ledger.fixture.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import { silentLog } from "../../src/domain/log.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
@@ -41,6 +43,8 @@ export interface ApiServer {
   readonly store: TelemetryStore;
   readonly clock: VirtualClock;
   readonly code: OneTimeCode;
+  readonly backfills: Backfills;
+  readonly ledger: MemoryLedger;
   readonly requestLimits: RequestLimits;
   /** What is on its way in. */
   bodies(): Pick<BodyGate, "bodies" | "heldBytes">;
@@ -93,6 +97,8 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     clock,
     log: silentLog,
   });
+  const ledger = new MemoryLedger();
+  const backfills = new Backfills({ catalogue, ledger, vendorById, clock });
   const sources = new PushSources({ catalogue, pipeline, clock });
   const code = new OneTimeCode(clock);
   const signIn = new SignIn({
@@ -115,6 +121,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       pipeline,
       sources,
       collector,
+      backfills,
       live,
       bodies: gate,
       access: new Access({ data: options.openData ?? false, operation: options.openOperation ?? false }),
@@ -135,6 +142,8 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     store,
     clock,
     code,
+    backfills,
+    ledger,
     requestLimits,
     bodies: () => gate,
     async reopenKeys() {

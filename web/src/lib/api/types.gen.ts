@@ -549,6 +549,55 @@ export type DeviceDeleted = {
     detail: string;
 };
 
+export type BackfillJob = {
+    /**
+     * UUIDv7
+     */
+    id: string;
+    /**
+     * UUIDv7
+     */
+    connectionId: string;
+    from: string;
+    to: string;
+    /**
+     * Null for all devices of the connection
+     */
+    deviceIds: Array<string> | null;
+    state: 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
+    /**
+     * Why it does not go on
+     */
+    message: string | null;
+    /**
+     * Made so far
+     */
+    requests: number;
+    /**
+     * Stored so far
+     */
+    readings: number;
+    /**
+     * What it still costs; what is held already is not asked for
+     */
+    requestsLeft: number;
+    /**
+     * How long that takes at the vendor's limits beside the values of now, ms; null when it has ended
+     */
+    leftMs: number | null;
+    createdAt: string;
+    endedAt: string | null;
+};
+
+export type Restatement = {
+    time: string;
+    formerValue: number;
+    formerReceivedAt: string;
+    value: number;
+    foundAt: string;
+    unit: string;
+};
+
 export type LatestValue = {
     /**
      * UUIDv7
@@ -1196,6 +1245,226 @@ export type PostApiV1SetupResponses = {
 };
 
 export type PostApiV1SetupResponse = PostApiV1SetupResponses[keyof PostApiV1SetupResponses];
+
+export type GetApiV1ConnectionsByIdBackfillJobsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/connections/{id}/backfill-jobs';
+};
+
+export type GetApiV1ConnectionsByIdBackfillJobsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1ConnectionsByIdBackfillJobsError = GetApiV1ConnectionsByIdBackfillJobsErrors[keyof GetApiV1ConnectionsByIdBackfillJobsErrors];
+
+export type GetApiV1ConnectionsByIdBackfillJobsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<BackfillJob>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1ConnectionsByIdBackfillJobsResponse = GetApiV1ConnectionsByIdBackfillJobsResponses[keyof GetApiV1ConnectionsByIdBackfillJobsResponses];
+
+export type PostApiV1ConnectionsByIdBackfillJobsData = {
+    body: {
+        from: string;
+        to: string;
+        deviceIds?: Array<string>;
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}/backfill-jobs';
+};
+
+export type PostApiV1ConnectionsByIdBackfillJobsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1ConnectionsByIdBackfillJobsError = PostApiV1ConnectionsByIdBackfillJobsErrors[keyof PostApiV1ConnectionsByIdBackfillJobsErrors];
+
+export type PostApiV1ConnectionsByIdBackfillJobsResponses = {
+    /**
+     * Default Response
+     */
+    201: BackfillJob;
+};
+
+export type PostApiV1ConnectionsByIdBackfillJobsResponse = PostApiV1ConnectionsByIdBackfillJobsResponses[keyof PostApiV1ConnectionsByIdBackfillJobsResponses];
+
+export type DeleteApiV1BackfillJobsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/backfill-jobs/{id}';
+};
+
+export type DeleteApiV1BackfillJobsByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type DeleteApiV1BackfillJobsByIdError = DeleteApiV1BackfillJobsByIdErrors[keyof DeleteApiV1BackfillJobsByIdErrors];
+
+export type DeleteApiV1BackfillJobsByIdResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteApiV1BackfillJobsByIdResponse = DeleteApiV1BackfillJobsByIdResponses[keyof DeleteApiV1BackfillJobsByIdResponses];
+
+export type GetApiV1BackfillJobsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/backfill-jobs/{id}';
+};
+
+export type GetApiV1BackfillJobsByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1BackfillJobsByIdError = GetApiV1BackfillJobsByIdErrors[keyof GetApiV1BackfillJobsByIdErrors];
+
+export type GetApiV1BackfillJobsByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: BackfillJob;
+};
+
+export type GetApiV1BackfillJobsByIdResponse = GetApiV1BackfillJobsByIdResponses[keyof GetApiV1BackfillJobsByIdResponses];
+
+export type PostApiV1BackfillJobsByIdPauseData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/backfill-jobs/{id}/pause';
+};
+
+export type PostApiV1BackfillJobsByIdPauseErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1BackfillJobsByIdPauseError = PostApiV1BackfillJobsByIdPauseErrors[keyof PostApiV1BackfillJobsByIdPauseErrors];
+
+export type PostApiV1BackfillJobsByIdPauseResponses = {
+    /**
+     * Default Response
+     */
+    200: BackfillJob;
+};
+
+export type PostApiV1BackfillJobsByIdPauseResponse = PostApiV1BackfillJobsByIdPauseResponses[keyof PostApiV1BackfillJobsByIdPauseResponses];
+
+export type PostApiV1BackfillJobsByIdResumeData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/backfill-jobs/{id}/resume';
+};
+
+export type PostApiV1BackfillJobsByIdResumeErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1BackfillJobsByIdResumeError = PostApiV1BackfillJobsByIdResumeErrors[keyof PostApiV1BackfillJobsByIdResumeErrors];
+
+export type PostApiV1BackfillJobsByIdResumeResponses = {
+    /**
+     * Default Response
+     */
+    200: BackfillJob;
+};
+
+export type PostApiV1BackfillJobsByIdResumeResponse = PostApiV1BackfillJobsByIdResumeResponses[keyof PostApiV1BackfillJobsByIdResumeResponses];
+
+export type GetApiV1BackfillJobsByIdStreamData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/backfill-jobs/{id}/stream';
+};
+
+export type GetApiV1BackfillJobsByIdStreamErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1BackfillJobsByIdStreamError = GetApiV1BackfillJobsByIdStreamErrors[keyof GetApiV1BackfillJobsByIdStreamErrors];
+
+export type GetApiV1BackfillJobsByIdStreamResponses = {
+    /**
+     * Event `progress`: a BackfillJob, whenever it has changed
+     */
+    200: string;
+};
+
+export type GetApiV1BackfillJobsByIdStreamResponse = GetApiV1BackfillJobsByIdStreamResponses[keyof GetApiV1BackfillJobsByIdStreamResponses];
 
 export type GetApiV1FleetData = {
     body?: never;
@@ -2109,6 +2378,42 @@ export type GetApiV1MetricsByIdLatestResponses = {
 };
 
 export type GetApiV1MetricsByIdLatestResponse = GetApiV1MetricsByIdLatestResponses[keyof GetApiV1MetricsByIdLatestResponses];
+
+export type GetApiV1MetricsByIdRestatementsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/metrics/{id}/restatements';
+};
+
+export type GetApiV1MetricsByIdRestatementsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1MetricsByIdRestatementsError = GetApiV1MetricsByIdRestatementsErrors[keyof GetApiV1MetricsByIdRestatementsErrors];
+
+export type GetApiV1MetricsByIdRestatementsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Restatement>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1MetricsByIdRestatementsResponse = GetApiV1MetricsByIdRestatementsResponses[keyof GetApiV1MetricsByIdRestatementsResponses];
 
 export type GetApiV1MetricsByIdSeriesData = {
     body?: never;

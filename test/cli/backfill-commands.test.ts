@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { INGEST_SETTINGS_DEFAULT } from "../../src/domain/api-key.ts";
-import { PV_ACTIVE_POWER } from "../../src/domain/metric.ts";
 import { type ApiServer, startApiServer } from "../api/api-server.ts";
 import { type Ended, runHere } from "./run-here.ts";
 
@@ -13,24 +12,24 @@ let connectionId = "";
 
 beforeAll(async () => {
   server = await startApiServer();
-  await server.signInAsAdmin();
+  const headers = await server.signInAsAdmin();
   url = await server.app.listen({ host: "127.0.0.1", port: 0 });
-  const { apiKeys, connections, sites } = server.catalogue;
+  const { apiKeys, sites } = server.catalogue;
   const ingest = INGEST_SETTINGS_DEFAULT;
   key = (await apiKeys.create({ name: "cli", scopes: ["manage"], siteIds: null, expiresAtMs: null, ingest })).text;
   const site = { name: "Lugo", timezone: "Europe/Madrid", latitude: null, longitude: null, peakPowerW: null };
-  const { id: siteId } = await sites.create(site);
-  const wanted = { name: "Cabinets", vendor: "elecnova", baseUrl: "http://127.0.0.1:9", pollIntervalMs: 60_000 };
-  const devices = ["ESS-1", "ESS-2"].map((serialNumber) => ({
-    siteId,
-    name: serialNumber,
-    kind: "battery" as const,
-    serialNumber,
-    manufacturer: null,
-    model: null,
-    ratedPowerW: null,
-  }));
-  connectionId = (await connections.create(wanted, {}, devices, [PV_ACTIVE_POWER])).id;
+  // Where nobody answers: imports are started, and nothing comes of them.
+  const payload = {
+    name: "Cabinets",
+    vendor: "elecnova",
+    baseUrl: "http://127.0.0.1:9",
+    credential: { clientId: "kilowatch", clientSecret: "a-secret-of-a-test" },
+    siteId: (await sites.create(site)).id,
+    serialNumbers: ["ESS-1", "ESS-2"],
+  };
+  const answer = await server.app.inject({ method: "POST", url: "/api/v1/connections", headers, payload });
+  expect(answer.statusCode, answer.body).toBe(201);
+  connectionId = answer.json<{ id: string }>().id;
 });
 afterAll(() => server.close());
 

@@ -111,17 +111,16 @@ export class JobWalk {
     const { past, deviceIds } = this.#parts;
     const opens: OpenDevice[] = [];
     for (const device of past.devices(deviceIds)) {
-      let isLeft = false;
       const asksAgain = (run: CoverageRun): boolean => {
         // What was refused before a person asked for it is asked for once more.
         if (run.outcome === "refused") return run.askedAtMs < this.job.createdAtMs;
         if (run.outcome !== "failed") return false;
         const isDue = past.failedIsDue(device.serial, run);
-        isLeft ||= !isDue;
+        if (!isDue) this.#left.add(device.serial);
         return isDue;
       };
       opens.push(await past.open(device, chapter, asksAgain));
-      if (isLeft || past.isClaimed(device.serial, chapter)) this.#left.add(device.serial);
+      if (past.isClaimed(device.serial, chapter)) this.#left.add(device.serial);
     }
     return windowsOf(opens, past.history);
   }

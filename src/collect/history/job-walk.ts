@@ -4,10 +4,7 @@ import type { Interval } from "../../domain/intervals.ts";
 import type { HistoryWindow } from "../../vendors/vendor.ts";
 import type { PastCoverage } from "./past-coverage.ts";
 import type { WindowOutcome } from "./window-source.ts";
-import { type OpenDevice, windowsOf } from "./windows.ts";
-
-/** Windows are made for this much of a job's range at once, newest first, or for one window where that is longer: 7 days. */
-export const CHAPTER_MS = 604_800_000;
+import { chapterStartMs, type OpenDevice, windowsOf } from "./windows.ts";
 
 export interface JobWalkParts {
   readonly job: BackfillJob;
@@ -59,8 +56,8 @@ export class JobWalk {
   async next(): Promise<HistoryWindow | null> {
     const { past } = this.#parts;
     while (this.#queue.length === 0 && this.#chapterToMs > this.job.fromMs) {
-      const lengthMs = Math.max(CHAPTER_MS, past.history.windowMsMax);
-      const chapter = { fromMs: Math.max(this.job.fromMs, this.#chapterToMs - lengthMs), toMs: this.#chapterToMs };
+      const toMs = this.#chapterToMs;
+      const chapter = { fromMs: Math.max(this.job.fromMs, chapterStartMs(toMs, past.history)), toMs };
       const windows = await this.#windowsOf(chapter);
       for (const window of windows) past.claim(window);
       this.#queue = windows;

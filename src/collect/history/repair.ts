@@ -1,11 +1,12 @@
 import type { Clock } from "../../domain/clock.ts";
 import type { CoverageRun } from "../../domain/coverage.ts";
 import type { Device } from "../../domain/device.ts";
+import { intersection } from "../../domain/intervals.ts";
 import type { HistoryLimits, HistoryWindow } from "../../vendors/vendor.ts";
 import type { PastCoverage } from "./past-coverage.ts";
 import { nothingAgainAtMs } from "./patience.ts";
 import type { WindowSource } from "./window-source.ts";
-import { type OpenDevice, windowsOf } from "./windows.ts";
+import { chapterStartMs, type OpenDevice, windowsOf } from "./windows.ts";
 
 /** Gaps that are older are left to imports: 30 days. */
 export const REPAIR_HORIZON_MS = 2_592_000_000;
@@ -38,9 +39,9 @@ export class Repair implements WindowSource {
   async next(): Promise<HistoryWindow | null> {
     const { clock } = this.#parts;
     if (this.#queue.length === 0 && this.#lookAtMs <= clock.monotonicMs()) {
+      this.#lookAtMs = clock.monotonicMs() + REPAIR_LOOK_EVERY_MS;
       this.#queue = await this.#gaps();
       for (const window of this.#queue) this.#parts.past.claim(window);
-      this.#lookAtMs = clock.monotonicMs() + REPAIR_LOOK_EVERY_MS;
     }
     return this.#queue.shift() ?? null;
   }
@@ -66,7 +67,20 @@ export class Repair implements WindowSource {
       if (fromMs >= toMs) continue;
       opens.push(await past.open(device, { fromMs, toMs }, (run) => this.#asksAgain(device.serial, run, nowMs)));
     }
-    return windowsOf(opens, history);
+    return this.#newestOf(opens);
+  }
+
+  /** The windows of the newest chapter; for an older one it is looked again at once. */
+  #newestOf(opens: readonly OpenDevice[]): HistoryWindow[] {
+    const { history } = this.#parts.past;
+    const ends = opens.flatMap(({ open }) => open.at(-1)?.toMs ?? []);
+    const toMs = ends.reduce((latest, end) => Math.max(latest, end), Number.NEGATIVE_INFINITY);
+    const chapter = { fromMs: chapterStartMs(toMs, history), toMs };
+    if (opens.some(({ open: [oldest] }) => oldest && oldest.fromMs < chapter.fromMs)) {
+      this.#lookAtMs = Number.NEGATIVE_INFINITY;
+    }
+    const within = opens.map(({ device, open }) => ({ device, open: intersection(open, [chapter]) }));
+    return windowsOf(within, history);
   }
 
   #asksAgain(serial: string, run: CoverageRun, nowMs: number): boolean {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CoverageRun, OUTCOMES } from "../../domain/coverage.ts";
 import { difference, type Interval, intersection, normalized, totalMs } from "../../domain/intervals.ts";
-import { countWindows, openOf, windowsOf } from "./windows.ts";
+import { chapterStartMs, countWindows, openOf, windowsOf } from "./windows.ts";
 
 const V = 300;
 const RANGE = { fromMs: 0, toMs: 100_000 };
@@ -53,6 +53,20 @@ describe("windows", () => {
     const open = [{ fromMs: 0, toMs: 100 * V }];
     const devices = Array.from({ length: 45 }, (_, index) => ({ device: `${index}`, open }));
     expect(windowsOf(devices, limits)).toHaveLength(10 * 3);
+  });
+
+  test("are as many when their range is taken chapter by chapter", () => {
+    fc.assert(
+      fc.property(limitsOf, fc.integer({ min: 1, max: 99_999 }), (limits, toMs) => {
+        let windows = 0;
+        for (let endMs = toMs; endMs > 0; ) {
+          const fromMs = Math.max(0, chapterStartMs(endMs, limits));
+          windows += countWindows([{ device: "a", open: [{ fromMs, toMs: endMs }] }], limits);
+          endMs = fromMs;
+        }
+        expect(windows).toBe(countWindows([{ device: "a", open: [{ fromMs: 0, toMs }] }], limits));
+      }),
+    );
   });
 
   test("are cut by the vendor's window where values are further apart than that", () => {

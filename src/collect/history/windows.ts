@@ -47,6 +47,15 @@ export function windowsOf(devices: readonly OpenDevice[], limits: WindowLimits):
   return windows.sort((a, b) => b.toMs - a.toMs || b.fromMs - a.fromMs);
 }
 
+/** Windows are made for so many windows' length of time at once: in a large fleet those of a year would fill the memory. */
+const CHAPTER_WINDOWS = 14;
+
+/** Where the chapter begins that ends there: at such a place that no window is cut short by it. Epoch ms. */
+export function chapterStartMs(toMs: number, limits: WindowLimits): number {
+  const { lengthMs, gridMs } = cutOf(limits);
+  return roundedUp(toMs, gridMs) - CHAPTER_WINDOWS * lengthMs;
+}
+
 /** How many windows `windowsOf` would make, without making them. */
 export function countWindows(devices: readonly OpenDevice[], limits: WindowLimits): number {
   let count = 0;

@@ -27,11 +27,12 @@ describe("an outage", () => {
     stage = await HistoryStage.open(45);
     const outage = dayBefore();
     stage.coverExcept(outage);
-    await stage.work();
+    const worker = await stage.work();
     await stage.clock.advance(30_000);
     expect(stage.lacking(outage)).toEqual([]);
     expect(timesGiven()).toBe(1);
     expect(stage.told).toHaveLength(2 * 3);
+    expect(worker.counts).toEqual({ windows: 6, failedWindows: 0, readings: 45 * 288 });
     const seenAtMs = stage.network.seen.map((request) => request.seenAtMs);
     for (const { requests, perMs } of LIMITS.budgets) {
       expect(mostInAnyWindow(seenAtMs, perMs)).toBeLessThanOrEqual(requests);
@@ -305,6 +306,30 @@ describe("an import", () => {
     expect(timesGiven()).toBe(1);
     expect((await jobOf(item.id)).state).toBe("done");
   });
+});
+
+test("a device that is deleted meanwhile, or goes by another serial number, is not noted or stored for", async () => {
+  stage = await HistoryStage.open(3);
+  const outage = dayBefore();
+  stage.coverExcept(outage);
+  stage.ledger.notes.length = 0;
+  const { directory } = stage.catalogue;
+  const all = await stage.catalogue.devices.ofConnection(stage.connection.id);
+  const [first, second] = all.map(({ id }) => directory.device(id));
+  stage.behaviour = () => {
+    if (first) directory.removeDevice(first.id);
+    if (second) directory.replaceDevice({ ...second, serialNumber: "M-new" });
+    return undefined;
+  };
+  await stage.work();
+  await stage.clock.advance(70_000);
+  const [gone, swapped, stays] = stage.serials.map((serial) => stage.series.get(serial) ?? 0);
+  expect(stage.stored.has(gone ?? 0)).toBe(false);
+  // What was asked of the former unit, and answered after the swap, is nobody's.
+  expect(stage.told.flatMap(({ devices }) => devices)).toContain("M-new");
+  expect(stage.stored.get(stays ?? 0)?.size).toBe(288);
+  expect(stage.stored.get(swapped ?? 0)?.size).toBe(288);
+  expect(stage.ledger.notes.some(({ series }) => series === gone)).toBe(false);
 });
 
 describe("a vendor that", () => {

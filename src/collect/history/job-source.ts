@@ -71,6 +71,7 @@ export class JobSource implements WindowSource {
     this.#walkOf.delete(window);
     if (!walk) return;
     walk.asked(window, outcome);
+    if (!outcome.failed) await this.#explain(walk, null);
     // Of one that was paused or cancelled meanwhile there is nobody to write later.
     if (this.#walks.get(walk.job.id) !== walk) await this.#write(walk);
     if (this.#writeAtMs <= this.#parts.clock.monotonicMs()) await this.writeProgress();

@@ -29,6 +29,9 @@ export interface WindowAskerParts {
 export class WindowAsker {
   readonly #parts: WindowAskerParts;
   readonly #issueSeen = new Set<string>();
+  /** Ids by the vendor's id, as long as nothing was renamed. */
+  #idBySerial = new Map<string, string>();
+  #renamings = Number.NaN;
 
   constructor(parts: WindowAskerParts) {
     this.#parts = parts;
@@ -61,9 +64,12 @@ export class WindowAsker {
 
   /** The devices of a window as they are now; one that was deleted since is none. */
   devicesOf({ devices }: HistoryWindow): PastDevice[] {
-    const { past, deviceIds } = this.#parts;
-    const asked = new Set(devices);
-    return past.devices(deviceIds).filter(({ serial }) => asked.has(serial));
+    const { past, directory, deviceIds } = this.#parts;
+    if (this.#renamings !== directory.renamings) {
+      this.#renamings = directory.renamings;
+      this.#idBySerial = new Map(deviceIds.map((id) => [directory.device(id)?.serialNumber ?? "", id]));
+    }
+    return past.devices(devices.flatMap((serial) => this.#idBySerial.get(serial) ?? []));
   }
 
   /** What lies in the window and belongs to a metric that the device still has. */

@@ -56,6 +56,14 @@ export interface HistoryWorkerParts {
   readonly random?: () => number;
 }
 
+/** What has come of asking for the past so far. */
+export interface HistoryCounts {
+  readonly windows: number;
+  /** Of them those of which nothing came. */
+  readonly failedWindows: number;
+  readonly readings: number;
+}
+
 /**
  * Brings what a connection lacks of the past: first gaps of the last days, then second looks at what its vendor may have changed, then imports.
  * The values of now go before all of them, in the limiter.
@@ -74,6 +82,7 @@ export class HistoryWorker {
   #rest = new AbortController();
   #running: Promise<void> | null = null;
   #fault: unknown = null;
+  #counts = { windows: 0, failedWindows: 0, readings: 0 };
 
   constructor(parts: HistoryWorkerParts) {
     this.#parts = parts;
@@ -94,6 +103,10 @@ export class HistoryWorker {
     this.#jobs = new JobSource({ connectionId: connection.id, past, deviceIds, jobs: catalogue.backfillJobs, clock });
     this.#sources = [new Repair({ past, devices: parts.devices, liveEveryMs, clock }), this.#secondLooks, this.#jobs];
     this.#patience = new VendorPatience(clock, parts.random ?? Math.random);
+  }
+
+  get counts(): HistoryCounts {
+    return { ...this.#counts };
   }
 
   start(): void {
@@ -179,6 +192,8 @@ export class HistoryWorker {
       return;
     }
     this.#patience.answered();
+    this.#counts.windows++;
+    this.#counts.readings += readings;
     this.#past.release(window);
     await this.#told(source, window, { readings, failed: false });
   }
@@ -193,6 +208,8 @@ export class HistoryWorker {
       return;
     }
     this.#patience.failed();
+    this.#counts.windows++;
+    this.#counts.failedWindows++;
     // What is held stays held when a second look at it fails.
     if (source !== this.#secondLooks) this.#past.noteFailure(window, this.#asker.devicesOf(window));
     this.#past.release(window);

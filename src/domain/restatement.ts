@@ -6,7 +6,7 @@ export interface Restatement {
   /** When the new value came, epoch ms. */
   readonly foundAtMs: number;
   readonly formerValue: number;
-  /** When the former value came, epoch ms. */
+  /** When its stretch of time had been asked for last before that, epoch ms: the former value had come by then. */
   readonly formerReceivedAtMs: number;
   readonly value: number;
 }

@@ -58,17 +58,17 @@ export class PastCoverage {
     return { device: serial, open: difference(open, normalized(this.#claims.get(serial) ?? [])) };
   }
 
-  /** Whether any of a span is held, of any of a device's metrics. */
-  async holdsAny({ series }: PastDevice, span: Interval): Promise<boolean> {
+  /** Whether the vendor has answered for any of a span, of any of a device's metrics. */
+  async wasAnswered({ series }: PastDevice, span: Interval): Promise<boolean> {
     for (const number of series) {
       const runs = await this.#parts.ledger.runs(number, span);
-      if (runs.some(({ outcome }) => outcome === "data")) return true;
+      if (runs.some(({ outcome }) => outcome === "data" || outcome === "nothing")) return true;
     }
     return false;
   }
 
   /** Whether a stretch that failed may be asked for again. */
-  failedIsDue(serial: string, run: CoverageRun): boolean {
+  failedIsDue(serial: string, run: Pick<CoverageRun, "askedAtMs">): boolean {
     return failedAgainAtMs(run, this.failures(serial)) <= this.#parts.clock.nowMs();
   }
 

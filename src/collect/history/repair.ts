@@ -1,10 +1,8 @@
 import type { Clock } from "../../domain/clock.ts";
-import type { CoverageRun } from "../../domain/coverage.ts";
 import type { Device } from "../../domain/device.ts";
-import { intersection } from "../../domain/intervals.ts";
+import { type Interval, intersection } from "../../domain/intervals.ts";
 import type { HistoryLimits, HistoryWindow } from "../../vendors/vendor.ts";
 import type { PastCoverage } from "./past-coverage.ts";
-import { nothingAgainAtMs } from "./patience.ts";
 import type { WindowSource } from "./window-source.ts";
 import { chapterStartMs, type OpenDevice, windowsOf } from "./windows.ts";
 
@@ -21,7 +19,10 @@ export interface RepairParts {
   readonly clock: Clock;
 }
 
-/** The gaps of the last days, newest first: what was never asked for, what failed, and where the vendor may have caught up. */
+/** A gap that goes on is asked for in such pieces: what it ends with may be on its way, and a device may lack values for good. */
+export const GOING_ON_STEP_MS = 3_600_000;
+
+/** The gaps of the last days, newest first: what was never asked for, and what failed. Where the vendor had nothing is for second looks. */
 export class Repair implements WindowSource {
   readonly lane = "repair";
   readonly #parts: RepairParts;
@@ -65,7 +66,10 @@ export class Repair implements WindowSource {
       const sinceMs = Math.max(nowMs - horizonMs, createdAtMs.get(device.id) ?? 0);
       const fromMs = Math.floor(sinceMs / history.valuesEveryMs) * history.valuesEveryMs;
       if (fromMs >= toMs) continue;
-      opens.push(await past.open(device, { fromMs, toMs }, (run) => this.#asksAgain(device.serial, run, nowMs)));
+      const { open } = await past.open(device, { fromMs, toMs }, ({ outcome, ...run }) => {
+        return outcome === "failed" && past.failedIsDue(device.serial, run);
+      });
+      opens.push({ device: device.serial, open: withoutGrowing(open, toMs, history) });
     }
     return this.#newestOf(opens);
   }
@@ -82,14 +86,6 @@ export class Repair implements WindowSource {
     const within = opens.map(({ device, open }) => ({ device, open: intersection(open, [chapter]) }));
     return windowsOf(within, history);
   }
-
-  #asksAgain(serial: string, run: CoverageRun, nowMs: number): boolean {
-    const { past } = this.#parts;
-    if (run.outcome === "failed") return past.failedIsDue(serial, run);
-    if (run.outcome !== "nothing") return false;
-    const againAtMs = nothingAgainAtMs(run, past.history.settlesAfterMs);
-    return againAtMs !== null && againAtMs <= nowMs;
-  }
 }
 
 /**
@@ -103,4 +99,18 @@ export function repairableUntilMs(
 ): number {
   const stepMs = Math.ceil(Math.max(valuesEveryMs, liveEveryMs) / valuesEveryMs) * valuesEveryMs;
   return Math.floor(nowMs / stepMs) * stepMs - 2 * stepMs;
+}
+
+/** Of a gap that goes on to the end of what may be asked for only whole steps, so that each value that it lacks is not asked for alone. */
+export function withoutGrowing(
+  open: readonly Interval[],
+  untilMs: number,
+  { valuesEveryMs, windowMsMax }: Pick<HistoryLimits, "valuesEveryMs" | "windowMsMax">,
+): Interval[] {
+  const stepMs = Math.max(1, Math.floor(Math.min(GOING_ON_STEP_MS, windowMsMax) / valuesEveryMs)) * valuesEveryMs;
+  const wholeMs = Math.floor(untilMs / stepMs) * stepMs;
+  return open.flatMap((gap) => {
+    if (gap.toMs < untilMs) return [gap];
+    return gap.fromMs < wholeMs ? [{ fromMs: gap.fromMs, toMs: wholeMs }] : [];
+  });
 }

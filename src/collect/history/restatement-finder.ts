@@ -50,7 +50,7 @@ export class RestatementFinder {
     await restatements.add(found);
   }
 
-  /** When a value was asked for last; its own time where nobody knows. */
+  /** When a value's stretch was asked for last; the value's own time where nobody knows. */
   async #askedAtMs(series: number, timeMs: number): Promise<number> {
     const [run] = await this.#parts.ledger.runs(series, { fromMs: timeMs, toMs: timeMs + 1 });
     return run?.askedAtMs ?? timeMs;

@@ -17,7 +17,10 @@ export interface SecondLookParts {
   readonly clock: Clock;
 }
 
-/** Windows of what is held already, at ages at which its vendor may have changed it: no faster than their share of the budget. */
+/**
+ * Windows of what the vendor has answered for already, at ages at which it may have changed what it said, or have caught up with what it had
+ * not: no faster than their share of the budget.
+ */
 export class SecondLookSource implements WindowSource {
   readonly lane = "repair";
   readonly #parts: SecondLookParts;
@@ -79,17 +82,17 @@ export class SecondLookSource implements WindowSource {
     return windows;
   }
 
-  /** The span, for every device of which anything of it is held. */
+  /** The span, for every device of which anything of it was answered. */
   async #windowsOf(span: Interval): Promise<HistoryWindow[]> {
     const { past, deviceIds } = this.#parts;
-    const held: string[] = [];
+    const asked: string[] = [];
     for (const device of past.devices(deviceIds)) {
-      if (await past.holdsAny(device, span)) held.push(device.serial);
+      if (await past.wasAnswered(device, span)) asked.push(device.serial);
     }
     const { devicesPerWindow } = past.history;
     const windows: HistoryWindow[] = [];
-    for (let start = 0; start < held.length; start += devicesPerWindow) {
-      windows.push({ ...span, devices: held.slice(start, start + devicesPerWindow) });
+    for (let start = 0; start < asked.length; start += devicesPerWindow) {
+      windows.push({ ...span, devices: asked.slice(start, start + devicesPerWindow) });
     }
     return windows;
   }

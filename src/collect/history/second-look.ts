@@ -1,10 +1,13 @@
 import type { Interval } from "../../domain/intervals.ts";
 import type { HistoryLimits, VendorLimits } from "../../vendors/vendor.ts";
 
-/** How old a value is when it is asked for again to see whether its vendor has changed it, ms; then once more when it has settled. */
+/**
+ * How old a stretch of time is when it is asked for again to see whether its vendor has changed a value, or has caught up with what it had
+ * not, ms; then once more when it has settled. After that it is final.
+ */
 export const SECOND_LOOK_AGES_MS = [3_600_000, 21_600_000, 86_400_000] as const;
 
-/** Of a vendor's budget, as much may go to asking for what is held already. */
+/** Of a vendor's budget, as much may go to asking for what was answered already. */
 export const SECOND_LOOK_SHARE = 0.05;
 
 /** One age at which values are looked at again, and how much time is asked for at once. */
@@ -32,7 +35,7 @@ export function* dueSpans({ ageMs, spanMs }: SecondLook, sinceMs: number, nowMs:
   }
 }
 
-/** From one request for what is held already to the next, ms: as `SECOND_LOOK_SHARE` of the tightest budget has it. */
+/** From one request for what was answered already to the next, ms: as `SECOND_LOOK_SHARE` of the tightest budget has it. */
 export function secondLookEveryMs({ budgets }: VendorLimits): number {
   return Math.max(0, ...budgets.map(({ requests, perMs }) => perMs / (requests * SECOND_LOOK_SHARE)));
 }

@@ -2,7 +2,10 @@ import type { CoverageRun } from "../../domain/coverage.ts";
 import { difference, type Interval, intersection } from "../../domain/intervals.ts";
 import type { CoverageLedger } from "./coverage-ledger.ts";
 
-/** A ledger in memory: the last note wins, but that `data` is replaced by `data` alone. */
+/**
+ * A ledger in memory: the last note wins, but that `data` is replaced by `data` alone. What touches and has the same outcome is one run, asked
+ * when the later of them was.
+ */
 export class MemoryLedger implements CoverageLedger {
   readonly #runs = new Map<number, CoverageRun[]>();
   readonly notes: { readonly series: number; readonly run: CoverageRun }[] = [];
@@ -14,10 +17,7 @@ export class MemoryLedger implements CoverageLedger {
     const taken = difference([run], kept);
     const left = known.flatMap((each) => difference([each], taken).map((part) => ({ ...each, ...part })));
     const added = taken.map((part) => ({ ...run, ...part }));
-    this.#runs.set(
-      series,
-      [...left, ...added].sort((a, b) => a.fromMs - b.fromMs),
-    );
+    this.#runs.set(series, joined([...left, ...added].sort((a, b) => a.fromMs - b.fromMs)));
   }
 
   async runs(series: number, within: Interval): Promise<CoverageRun[]> {
@@ -27,4 +27,17 @@ export class MemoryLedger implements CoverageLedger {
   }
 
   async flush(): Promise<void> {}
+}
+
+function joined(runs: readonly CoverageRun[]): CoverageRun[] {
+  const whole: CoverageRun[] = [];
+  for (const run of runs) {
+    const last = whole.at(-1);
+    if (last?.toMs !== run.fromMs || last.outcome !== run.outcome) whole.push(run);
+    else {
+      const { askedAtMs, request } = last.askedAtMs > run.askedAtMs ? last : run;
+      whole[whole.length - 1] = { ...last, toMs: run.toMs, askedAtMs, request };
+    }
+  }
+  return whole;
 }

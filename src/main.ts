@@ -88,7 +88,12 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     const collector = new Collector({ catalogue, pipeline, vendorById, openSockets, clock, log });
     owned.defer(() => collector.close());
     // Nothing is known to be held as long as nobody notes what was asked: imports then count, and ask for, their whole range.
-    const ledger: CoverageLedger = { note() {}, runs: async () => [], flush: async () => {} };
+    const ledger: CoverageLedger = {
+      note() {},
+      runs: async () => [],
+      runsOf: async () => new Map(),
+      flush: async () => {},
+    };
     const backfills = new Backfills({ catalogue, ledger, vendorById, clock });
     const code = new OneTimeCode(clock);
     const signIn = new SignIn({

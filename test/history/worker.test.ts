@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { WINDOWS_OPEN, windowsOpenMax } from "../../src/collect/history/worker.ts";
+import type { CoverageLedger } from "../../src/collect/ledger/coverage-ledger.ts";
 import { StorageUnavailable } from "../../src/domain/errors.ts";
 import { mostInAnyWindow } from "../../src/transport/virtual-vendor.ts";
 import { DAY_MS, HISTORY, HistoryStage, HOUR_MS, LIMITS } from "./history-stage.ts";
@@ -167,9 +168,11 @@ describe("what is brought", () => {
     const outage = dayBefore();
     stage.coverExcept(outage);
     // The first process stores what it got, and never comes to note it.
-    const dead = {
-      runs: (...of: Parameters<typeof stage.ledger.runs>) => stage.ledger.runs(...of),
+    const { ledger } = stage;
+    const dead: CoverageLedger = {
       note() {},
+      runs: (...of) => ledger.runs(...of),
+      runsOf: (...of) => ledger.runsOf(...of),
       async flush() {},
     };
     const first = await stage.work(dead);

@@ -10,8 +10,8 @@ import { InvalidInput, NotFound } from "../../domain/errors.ts";
 import type { HistoryLimits, VendorDefinition } from "../../vendors/vendor.ts";
 import type { CoverageLedger } from "../ledger/coverage-ledger.ts";
 import { etaMs, shareLeft } from "./eta.ts";
-import { openOfSeries, type PastDevice, pastDevices } from "./past-coverage.ts";
-import { countWindows, type OpenDevice } from "./windows.ts";
+import { openOfDevices, type PastDevice, pastDevices } from "./past-coverage.ts";
+import { countWindows } from "./windows.ts";
 
 /** The longest range of an import: 10 years. */
 export const BACKFILL_RANGE_MS_MAX = 315_576_000_000;
@@ -147,11 +147,8 @@ export class Backfills {
     const wanted = job.deviceIds && new Set(job.deviceIds);
     const isLeft = ({ outcome, askedAtMs }: CoverageRun): boolean =>
       outcome === "failed" || (outcome === "refused" && askedAtMs < job.createdAtMs);
-    const opens: OpenDevice[] = [];
-    for (const { id, serial, series } of devices) {
-      if (wanted && !wanted.has(id)) continue;
-      opens.push({ device: serial, open: await openOfSeries(this.#parts.ledger, series, job, history, isLeft) });
-    }
+    const asked = devices.filter(({ id }) => wanted?.has(id) ?? true).map((device) => ({ device, range: job }));
+    const opens = await openOfDevices(this.#parts.ledger, asked, history, (_device, run) => isLeft(run));
     return countWindows(opens, history);
   }
 

@@ -1,10 +1,9 @@
 import type { BackfillJob } from "../../domain/backfill.ts";
-import type { CoverageRun } from "../../domain/coverage.ts";
 import type { Interval } from "../../domain/intervals.ts";
 import type { HistoryWindow } from "../../vendors/vendor.ts";
 import type { PastCoverage } from "./past-coverage.ts";
 import type { WindowOutcome } from "./window-source.ts";
-import { chapterStartMs, type OpenDevice, windowsOf } from "./windows.ts";
+import { chapterStartMs, windowsOf } from "./windows.ts";
 
 export interface JobWalkParts {
   readonly job: BackfillJob;
@@ -106,19 +105,19 @@ export class JobWalk {
 
   async #windowsOf(chapter: Interval): Promise<HistoryWindow[]> {
     const { past, deviceIds } = this.#parts;
-    const opens: OpenDevice[] = [];
-    for (const device of past.devices(deviceIds)) {
-      const asksAgain = (run: CoverageRun): boolean => {
+    const devices = past.devices(deviceIds);
+    const opens = await past.open(
+      devices.map((device) => ({ device, range: chapter })),
+      ({ serial }, run) => {
         // What was refused before a person asked for it is asked for once more.
         if (run.outcome === "refused") return run.askedAtMs < this.job.createdAtMs;
         if (run.outcome !== "failed") return false;
-        const isDue = past.failedIsDue(device.serial, run);
-        if (!isDue) this.#left.add(device.serial);
+        const isDue = past.failedIsDue(serial, run);
+        if (!isDue) this.#left.add(serial);
         return isDue;
-      };
-      opens.push(await past.open(device, chapter, asksAgain));
-      if (past.isClaimed(device.serial, chapter)) this.#left.add(device.serial);
-    }
+      },
+    );
+    for (const { serial } of devices) if (past.isClaimed(serial, chapter)) this.#left.add(serial);
     return windowsOf(opens, past.history);
   }
 }

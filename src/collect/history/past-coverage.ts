@@ -17,6 +17,15 @@ export interface PastDevice {
   readonly series: readonly number[];
 }
 
+/** A device, and the range of which it is looked what it lacks. */
+export interface AskedDevice {
+  readonly device: PastDevice;
+  readonly range: Interval;
+}
+
+/** Devices whose runs are read at once. */
+const DEVICES_PER_READ = 500;
+
 export interface PastCoverageParts {
   readonly history: HistoryLimits;
   readonly directory: SeriesDirectory;
@@ -48,23 +57,32 @@ export class PastCoverage {
     return pastDevices(ids, directory, history);
   }
 
-  /** What is still to be asked of a device, where nobody asks for it already. A device is asked for what any of its metrics lacks. */
+  /** What is still to be asked of devices, where nobody asks for it already. */
   async open(
-    { serial, series }: PastDevice,
-    range: Interval,
-    asksAgain: (run: CoverageRun) => boolean,
-  ): Promise<OpenDevice> {
-    const open = await openOfSeries(this.#parts.ledger, series, range, this.history, asksAgain);
-    return { device: serial, open: difference(open, normalized(this.#claims.get(serial) ?? [])) };
+    asked: readonly AskedDevice[],
+    asksAgain: (device: PastDevice, run: CoverageRun) => boolean,
+  ): Promise<OpenDevice[]> {
+    const opens = await openOfDevices(this.#parts.ledger, asked, this.history, asksAgain);
+    return opens.map(({ device, open }) => ({
+      device,
+      open: difference(open, normalized(this.#claims.get(device) ?? [])),
+    }));
   }
 
-  /** Whether the vendor has answered for any of a span, of any of a device's metrics. */
-  async wasAnswered({ series }: PastDevice, span: Interval): Promise<boolean> {
-    for (const number of series) {
-      const runs = await this.#parts.ledger.runs(number, span);
-      if (runs.some(({ outcome }) => outcome === "data" || outcome === "nothing")) return true;
+  /** Of these devices those for which the vendor has answered for any of a span, of any of their metrics. */
+  async answered(devices: readonly PastDevice[], span: Interval): Promise<PastDevice[]> {
+    const answered: PastDevice[] = [];
+    for (let start = 0; start < devices.length; start += DEVICES_PER_READ) {
+      const piece = devices.slice(start, start + DEVICES_PER_READ);
+      const runs = await this.#parts.ledger.runsOf(
+        piece.flatMap(({ series }) => series),
+        span,
+      );
+      const isAnswered = (series: number): boolean =>
+        (runs.get(series) ?? []).some(({ outcome }) => outcome === "data" || outcome === "nothing");
+      answered.push(...piece.filter(({ series }) => series.some(isAnswered)));
     }
-    return false;
+    return answered;
   }
 
   /** Whether a stretch that failed may be asked for again. */
@@ -160,17 +178,35 @@ export function pastDevices(
   return devices;
 }
 
-/** What any of a device's series lacks. */
-export async function openOfSeries(
+/** What each device lacks of its range; a device is asked for what any of its metrics lacks. In the order of the devices. */
+export async function openOfDevices(
   ledger: CoverageLedger,
-  series: readonly number[],
-  range: Interval,
+  asked: readonly AskedDevice[],
   limits: HistoryLimits,
-  asksAgain: (run: CoverageRun) => boolean,
-): Promise<Interval[]> {
-  let open: Interval[] = [];
-  for (const number of series) {
-    open = union(open, openOf(range, await ledger.runs(number, range), limits, asksAgain));
+  asksAgain: (device: PastDevice, run: CoverageRun) => boolean,
+): Promise<OpenDevice[]> {
+  const opens: OpenDevice[] = [];
+  for (let start = 0; start < asked.length; start += DEVICES_PER_READ) {
+    const piece = asked.slice(start, start + DEVICES_PER_READ);
+    const runs = await ledger.runsOf(
+      piece.flatMap(({ device }) => device.series),
+      spanOf(piece),
+    );
+    for (const { device, range } of piece) {
+      let open: Interval[] = [];
+      for (const series of device.series) {
+        const lacking = openOf(range, runs.get(series) ?? [], limits, (run) => asksAgain(device, run));
+        open = open.length === 0 ? lacking : union(open, lacking);
+      }
+      opens.push({ device: device.serial, open });
+    }
   }
-  return open;
+  return opens;
+}
+
+function spanOf(asked: readonly AskedDevice[]): Interval {
+  return {
+    fromMs: Math.min(...asked.map(({ range }) => range.fromMs)),
+    toMs: Math.max(...asked.map(({ range }) => range.toMs)),
+  };
 }

@@ -60,17 +60,17 @@ export class Repair implements WindowSource {
     const toMs = repairableUntilMs(nowMs, history, liveEveryMs);
     const horizonMs = Math.min(REPAIR_HORIZON_MS, history.keepsMs ?? REPAIR_HORIZON_MS);
     const createdAtMs = new Map(devices.map((device) => [device.id, device.createdAtMs]));
-    const opens: OpenDevice[] = [];
-    for (const device of past.devices(createdAtMs.keys())) {
+    const asked = past.devices(createdAtMs.keys()).flatMap((device) => {
       // On multiples, so that devices which came together are asked for together.
       const sinceMs = Math.max(nowMs - horizonMs, createdAtMs.get(device.id) ?? 0);
       const fromMs = Math.floor(sinceMs / history.valuesEveryMs) * history.valuesEveryMs;
-      if (fromMs >= toMs) continue;
-      const { open } = await past.open(device, { fromMs, toMs }, ({ outcome, ...run }) => {
-        return outcome === "failed" && past.failedIsDue(device.serial, run);
-      });
-      opens.push({ device: device.serial, open: withoutGrowing(open, toMs, history) });
-    }
+      return fromMs < toMs ? [{ device, range: { fromMs, toMs } }] : [];
+    });
+    const lacking = await past.open(
+      asked,
+      ({ serial }, run) => run.outcome === "failed" && past.failedIsDue(serial, run),
+    );
+    const opens = lacking.map(({ device, open }) => ({ device, open: withoutGrowing(open, toMs, history) }));
     return this.#newestOf(opens);
   }
 

@@ -85,10 +85,8 @@ export class SecondLookSource implements WindowSource {
   /** The span, for every device of which anything of it was answered. */
   async #windowsOf(span: Interval): Promise<HistoryWindow[]> {
     const { past, deviceIds } = this.#parts;
-    const asked: string[] = [];
-    for (const device of past.devices(deviceIds)) {
-      if (await past.wasAnswered(device, span)) asked.push(device.serial);
-    }
+    const answered = await past.answered(past.devices(deviceIds), span);
+    const asked = answered.map(({ serial }) => serial);
     const { devicesPerWindow } = past.history;
     const windows: HistoryWindow[] = [];
     for (let start = 0; start < asked.length; start += devicesPerWindow) {

@@ -26,6 +26,12 @@ export class MemoryLedger implements CoverageLedger {
     );
   }
 
+  async runsOf(series: readonly number[], within: Interval): Promise<Map<number, CoverageRun[]>> {
+    const known = new Map<number, CoverageRun[]>();
+    for (const each of series) known.set(each, await this.runs(each, within));
+    return known;
+  }
+
   async flush(): Promise<void> {}
 }
 

@@ -15,6 +15,7 @@ import { type Catalogue, openCatalogue } from "./catalogue/catalogue.ts";
 import type { SeriesDirectory } from "./catalogue/directory.ts";
 import { dataFolderKey } from "./catalogue/sealing/installation-key.ts";
 import { Collector } from "./collect/collector.ts";
+import { Backfills } from "./collect/history/backfills.ts";
 import { Ledger } from "./collect/ledger/ledger.ts";
 import type { LogLevel, ServerConfig } from "./config.ts";
 import { cataloguePlace, prepareDataFolder } from "./data-folder.ts";
@@ -31,6 +32,7 @@ import type { ServerParts } from "./server/parts.ts";
 import { buildServer } from "./server/server.ts";
 import type { PageHandler } from "./server/web.ts";
 import { openClusterTelemetry } from "./telemetry/cluster/open.ts";
+import { heldReadings } from "./telemetry/held-readings.ts";
 import type { JournaledStore } from "./telemetry/journaled-store.ts";
 import { openTelemetry } from "./telemetry/open.ts";
 import type { RetentionClasses, TelemetryStore } from "./telemetry/store.ts";
@@ -86,10 +88,13 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     ledger.start();
     const guard = new AddressGuard({ listed: config.vendorNetworks, setting: "KILOWATCH_VENDOR_NETWORKS" });
     const openSockets = (baseUrl: string) => openGuardedPool(baseUrl, guard);
+    const backfills = new Backfills({ catalogue, ledger, vendorById, clock });
     const collector = new Collector({
       catalogue,
       pipeline,
       ledger,
+      held: heldReadings(store),
+      backfills,
       isAlone: config.catalogueServer === null,
       vendorById,
       openSockets,
@@ -123,6 +128,7 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
       collector,
       ledger,
       quality,
+      backfills,
       live,
       bodies: new BodyGate(clock),
       access: new Access({ data: config.openData, operation: options.visitorsMayLook }),

@@ -4,6 +4,8 @@ import {
   CLIENT_ID,
   CLIENT_SECRET,
   DEVICES_PER_REQUEST_MAX,
+  PAST_EVERY_MS,
+  PAST_RANGE_MS_MAX,
   RATE,
   startBlueprintSimulator,
   TOKEN_LIFETIME_S,
@@ -62,6 +64,26 @@ test("at most 20 devices are taken in a request", async () => {
   expect(full).toMatchObject({ status: 200 });
   const over = await stage.post("/v1/latest", { ids: ids(DEVICES_PER_REQUEST_MAX + 1) }, token);
   expect(over).toMatchObject({ status: 400 });
+});
+
+test("the past is told up to now, of at most a day, and not of devices that may not be shown", async () => {
+  await using stage = await open();
+  const token = await stage.login();
+  const ask = (fromMs: number, toMs: number, ids = ["M-007", "M-900", "X-1"]) => {
+    const [from, to] = [fromMs, toMs].map((timeMs) => new Date(timeMs).toISOString());
+    return stage.post("/v1/history", { ids, from, to }, token);
+  };
+  const rows = [2, 1].map((ago) => ({
+    time: new Date(NOW_MS - ago * PAST_EVERY_MS).toISOString(),
+    values: { power_w: 7 },
+  }));
+  expect(await ask(NOW_MS - 2 * PAST_EVERY_MS, NOW_MS + PAST_EVERY_MS)).toEqual({
+    status: 200,
+    body: { devices: [{ id: "M-007", rows }], refused: ["M-900"] },
+  });
+  expect(await ask(NOW_MS - PAST_RANGE_MS_MAX, NOW_MS)).toMatchObject({ status: 200 });
+  expect(await ask(NOW_MS - PAST_RANGE_MS_MAX - 1, NOW_MS)).toMatchObject({ status: 400 });
+  expect(await ask(NOW_MS, NOW_MS)).toMatchObject({ status: 400 });
 });
 
 test("one request more than a second allows is refused, and the next second is new", async () => {

@@ -15,6 +15,10 @@ export const CLIENT_ID = "kilowatch";
 export const CLIENT_SECRET = "blueprint_secret_123";
 export const TOKEN_LIFETIME_S = 3_600;
 export const DEVICES_PER_REQUEST_MAX = 20;
+/** The longest range of a request for the past. */
+export const PAST_RANGE_MS_MAX = 86_400_000;
+/** Values of the past lie on multiples of this. */
+export const PAST_EVERY_MS = 300_000;
 /** Logins count too, and so do requests that are refused. */
 export const RATE = { requests: 10, perMs: 1_000 } as const;
 
@@ -67,6 +71,7 @@ class Vendor implements StrictVendor<ViolationKind> {
     const route = `${seen.method} ${seen.target}`;
     if (route === "POST /v1/login") return this.#login(seen, await readJson(seen));
     if (route === "POST /v1/latest") return this.#latest(seen, await readJson(seen));
+    if (route === "POST /v1/history") return this.#history(seen, await readJson(seen));
     return this.#refuse(404, "path", "There is no such path");
   }
 
@@ -79,7 +84,36 @@ class Vendor implements StrictVendor<ViolationKind> {
     return { status: 200, body: JSON.stringify({ access_token: token, expires_in: TOKEN_LIFETIME_S }) };
   }
 
-  #latest({ headers, seenAtMs }: SeenRequest, query: Json): Reply<ViolationKind> {
+  #latest(seen: SeenRequest, query: Json): Reply<ViolationKind> {
+    const known = this.#knownDevices(seen, query);
+    if (!Array.isArray(known)) return known;
+    const time = new Date(seen.seenAtMs).toISOString();
+    const devices = known.map((id) => ({ id, time, values: { power_w: Number(id.slice(2)), connected: true } }));
+    return { status: 200, body: JSON.stringify({ devices }) };
+  }
+
+  /** A device's power, in W, at each multiple of `PAST_EVERY_MS` that is over: its number. Those from M-900 on may not be shown. */
+  #history(seen: SeenRequest, query: Json): Reply<ViolationKind> {
+    const known = this.#knownDevices(seen, query);
+    if (!Array.isArray(known)) return known;
+    const [fromMs, toMs] = [query["from"], query["to"]].map((text) => Date.parse(String(text)));
+    if (!(fromMs !== undefined && toMs !== undefined && fromMs < toMs && toMs - fromMs <= PAST_RANGE_MS_MAX)) {
+      return this.#refuse(400, "body", "from and to must be times, at most a day apart");
+    }
+    const times: string[] = [];
+    const endMs = Math.min(toMs, seen.seenAtMs);
+    for (let timeMs = Math.ceil(fromMs / PAST_EVERY_MS) * PAST_EVERY_MS; timeMs < endMs; timeMs += PAST_EVERY_MS) {
+      times.push(new Date(timeMs).toISOString());
+    }
+    const refused = known.filter((id) => id >= "M-900");
+    const devices = known
+      .filter((id) => id < "M-900")
+      .map((id) => ({ id, rows: times.map((time) => ({ time, values: { power_w: Number(id.slice(2)) } })) }));
+    return { status: 200, body: JSON.stringify({ devices, refused }) };
+  }
+
+  /** The devices of a request that shows a token, those that it knows. */
+  #knownDevices({ headers, seenAtMs }: SeenRequest, query: Json): string[] | Reply<ViolationKind> {
     const [, token = ""] = /^Bearer (\S+)$/.exec(headers.authorization ?? "") ?? [];
     if (seenAtMs >= (this.#endsAtMs.get(token) ?? 0)) {
       return this.#refuse(401, "authorisation", "The token does not hold");
@@ -88,10 +122,7 @@ class Vendor implements StrictVendor<ViolationKind> {
     if (!Array.isArray(ids) || ids.length > DEVICES_PER_REQUEST_MAX) {
       return this.#refuse(400, "body", `ids must be a list of at most ${DEVICES_PER_REQUEST_MAX}`);
     }
-    const known = ids.filter((id): id is string => typeof id === "string" && /^M-\d{3}$/.test(id));
-    const time = new Date(seenAtMs).toISOString();
-    const devices = known.map((id) => ({ id, time, values: { power_w: Number(id.slice(2)), connected: true } }));
-    return { status: 200, body: JSON.stringify({ devices }) };
+    return ids.filter((id): id is string => typeof id === "string" && /^M-\d{3}$/.test(id));
   }
 
   #refuse(status: number, kind: ViolationKind, detail: string): Reply<ViolationKind> {

@@ -4,6 +4,7 @@ import { AnsweredRequests } from "./answered-requests.ts";
 import { ApiKeys } from "./api-keys.ts";
 import { AUDIT_HEAD_FILE, HeadFile } from "./audit/head-file.ts";
 import { AuditTrail } from "./audit/trail.ts";
+import { BackfillJobs } from "./backfill-jobs.ts";
 import { Connections } from "./connections.ts";
 import { CoverageSegments } from "./coverage-segments.ts";
 import { type CatalogueDatabase, type CataloguePlace, openCatalogueDatabase } from "./database.ts";
@@ -15,6 +16,7 @@ import { Memberships } from "./memberships.ts";
 import { Metrics } from "./metrics.ts";
 import { OwnSecrets } from "./own-secrets.ts";
 import { QualityEvents } from "./quality-events.ts";
+import { Restatements } from "./restatements.ts";
 import { openSealing } from "./sealing/data-keys.ts";
 import type { InstallationKey } from "./sealing/installation-key.ts";
 import { SessionRows } from "./session-rows.ts";
@@ -32,6 +34,8 @@ export interface Catalogue {
   readonly devices: Devices;
   readonly metrics: Metrics;
   readonly connections: Connections;
+  readonly backfillJobs: BackfillJobs;
+  readonly restatements: Restatements;
   readonly users: Users;
   readonly memberships: Memberships;
   readonly sessions: SessionRows;
@@ -89,6 +93,8 @@ async function openOn(
     devices,
     metrics: new Metrics(database, directory, clock),
     connections: new Connections(database, sealing, devices, clock),
+    backfillJobs: new BackfillJobs(database, clock),
+    restatements: new Restatements(database),
     users: await Users.open(database, clock),
     memberships: await Memberships.open(database),
     sessions: await SessionRows.open(database, clock),

@@ -1,5 +1,6 @@
 import { budgetsContract } from "./contract-budgets.ts";
 import { coverageContract } from "./contract-coverage.ts";
+import { historyContract } from "./contract-history.ts";
 import { apiKeysContract } from "./contract-keys.ts";
 import { limitsContract } from "./contract-limits.ts";
 import { migrationsContract } from "./contract-migrations.ts";
@@ -32,6 +33,7 @@ export function catalogueContract(name: string, { make, isShared }: ContractTerm
   repositoriesContract(name, make);
   peopleContract(name, make);
   apiKeysContract(name, make);
+  historyContract(name, make);
   valuesContract(name, make);
   budgetsContract(name, make);
   limitsContract(name, make);

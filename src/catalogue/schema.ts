@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { BackfillState } from "../domain/backfill.ts";
 import type { DeviceKind } from "../domain/device.ts";
 import type { MetricKind } from "../domain/metric.ts";
 import type { SiteRole } from "../domain/user.ts";
@@ -109,7 +110,7 @@ export interface Schema {
     to_ms: number;
     /** JSON array; null for all of the connection. */
     device_ids: string | null;
-    state: "running" | "paused" | "done" | "cancelled" | "failed";
+    state: BackfillState;
     /** Why it does not go on: a sentence for a person. */
     message: string | null;
     requests: number;

@@ -1,4 +1,5 @@
 import { addAudit } from "./audit.ts";
+import { addBackfill } from "./backfill/backfill.ts";
 import { addApiKeys } from "./catalogue/api-keys.ts";
 import { addConnect, addConnections } from "./catalogue/connections.ts";
 import { addDevices } from "./catalogue/devices.ts";
@@ -29,6 +30,7 @@ addImport(program);
 addConnect(program);
 addConnections(program);
 addGaps(program);
+addBackfill(program);
 addSites(program);
 addDevices(program);
 addEvents(program);

@@ -12,6 +12,8 @@ import { BudgetKeeper } from "./budget/budget-keeper.ts";
 import { BudgetUses } from "./budget/budget-uses.ts";
 import type { ConnectionHealth } from "./connection-health.ts";
 import { ConnectionRun } from "./connection-run.ts";
+import type { Backfills } from "./history/backfills.ts";
+import type { HeldReadings } from "./history/restatement-finder.ts";
 import type { CoverageLedger } from "./ledger/coverage-ledger.ts";
 import type { PollerCounts } from "./poller.ts";
 import { RequestNumbers } from "./request-numbers.ts";
@@ -28,7 +30,9 @@ export interface ConnectionReport extends ConnectionHealth {
 export interface CollectorParts {
   readonly catalogue: Catalogue;
   readonly pipeline: IngestPipeline;
-  readonly ledger: Pick<CoverageLedger, "note">;
+  readonly ledger: CoverageLedger;
+  readonly held: HeldReadings;
+  readonly backfills: Pick<Backfills, "attach">;
   /** Whether no other process uses this catalogue. */
   readonly isAlone: boolean;
   /** The registry's look-up. */

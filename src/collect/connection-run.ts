@@ -12,6 +12,9 @@ import type { BudgetUser } from "./budget/budget-keeper.ts";
 import type { BudgetUses } from "./budget/budget-uses.ts";
 import type { ConnectionHealth } from "./connection-health.ts";
 import { freshnessMsOf } from "./freshness.ts";
+import type { Backfills } from "./history/backfills.ts";
+import type { HeldReadings } from "./history/restatement-finder.ts";
+import { HistoryWorker } from "./history/worker.ts";
 import type { CoverageLedger } from "./ledger/coverage-ledger.ts";
 import { Poller, type PollerCounts, PollerMemory } from "./poller.ts";
 import type { RequestNumbers } from "./request-numbers.ts";
@@ -23,9 +26,13 @@ export interface ConnectionRunParts {
   readonly account: string;
   /** Those that there are at first; looked up again when work begins. */
   readonly devices: readonly Device[];
-  readonly catalogue: Pick<Catalogue, "directory"> & { readonly devices: Pick<Devices, "ofConnection"> };
+  readonly catalogue: Pick<Catalogue, "directory" | "backfillJobs" | "restatements"> & {
+    readonly devices: Pick<Devices, "ofConnection">;
+  };
   readonly pipeline: IngestPipeline;
-  readonly ledger: Pick<CoverageLedger, "note">;
+  readonly ledger: CoverageLedger;
+  readonly held: HeldReadings;
+  readonly backfills: Pick<Backfills, "attach">;
   readonly requests: RequestNumbers;
   readonly uses: BudgetUses;
   readonly openSockets: (baseUrl: string) => Dispatcher;
@@ -38,8 +45,15 @@ export interface ConnectionRunParts {
 /** What works while this process may spend the account's budget. */
 interface Work {
   readonly poller: Poller;
+  readonly past: PastWork | null;
   readonly client: VendorClient;
   readonly sockets: Dispatcher;
+}
+
+/** What brings the past, of a vendor that keeps one. */
+interface PastWork {
+  readonly worker: HistoryWorker;
+  readonly detach: () => void;
 }
 
 /** One connection in this process: it works while the process holds the account's budget, and stands by otherwise. */
@@ -135,15 +149,34 @@ export class ConnectionRun implements BudgetUser {
       memory: this.#memory,
       random,
     });
-    this.#work = { poller, client, sockets };
+    const past = this.#pastOf(client);
+    this.#work = { poller, past, client, sockets };
     poller.start();
+    past?.worker.start();
+  }
+
+  #pastOf(client: VendorClient): PastWork | null {
+    const { connection, vendor, requests, backfills } = this.#parts;
+    const { history, limits } = vendor;
+    if (!history || !client.readHistory) return null;
+    const worker = new HistoryWorker({
+      ...this.#parts,
+      devices: polledOf(this.#devices),
+      client: { readHistory: client.readHistory.bind(client) },
+      history,
+      limits,
+      liveEveryMs: this.freshnessMs,
+      nextRequest: () => requests.next(),
+    });
+    return { worker, detach: backfills.attach(connection.id, worker) };
   }
 
   async #end(): Promise<void> {
     const work = this.#work;
     this.#work = null;
     if (!work) return;
-    await work.poller.close();
+    work.past?.detach();
+    await Promise.all([work.poller.close(), work.past?.worker.close()]);
     await work.client.close();
     await work.sockets.destroy();
   }

@@ -23,12 +23,14 @@ export interface LiveNotesParts {
  */
 export class LiveNotes {
   readonly #parts: LiveNotesParts;
-  readonly #pastMetrics: ReadonlySet<string>;
+  /** By name; null where every metric has a past. */
+  readonly #pastMetrics: ReadonlySet<string> | null;
   readonly #askedMs = new Map<string, number>();
 
   constructor(parts: LiveNotesParts) {
     this.#parts = parts;
-    this.#pastMetrics = new Set(parts.history?.metrics.map(({ name }) => name));
+    const metrics = parts.history ? parts.history.metrics : [];
+    this.#pastMetrics = metrics && new Set(metrics.map(({ name }) => name));
   }
 
   /** Call it once what the batch brought is stored. @param askedAtMs epoch ms */
@@ -47,7 +49,7 @@ export class LiveNotes {
       if (fromMs >= askedAtMs) continue;
       for (const { series, metricName } of directory.allOfDevice(deviceId)) {
         const timeMs = came.get(`${serial}\n${metricName}`);
-        if (history && this.#pastMetrics.has(metricName)) {
+        if (history && (this.#pastMetrics?.has(metricName) ?? true)) {
           if (timeMs === undefined) continue;
           const toMs = timeMs + history.valuesEveryMs;
           ledger.note(series, { fromMs: timeMs, toMs, outcome: "data", askedAtMs, request });

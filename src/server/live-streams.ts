@@ -1,17 +1,11 @@
 import { randomBytes } from "node:crypto";
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 import type { Clock } from "../domain/clock.ts";
 import { qualityName } from "../domain/reading.ts";
 import type { LiveEvent, LiveHub, LiveInterest, LiveTaken, LiveWatch } from "../live/hub.ts";
+import { HEARTBEAT, HEARTBEAT_INTERVAL_MS, openEventStream, RIGHTS_LOOKED_AT_EVERY_MS } from "./event-stream.ts";
 import { isoTime } from "./views/times.ts";
-
-/** A comment line is sent this often, so that proxies and browsers know that a quiet stream lives. */
-export const HEARTBEAT_INTERVAL_MS = 15_000;
-/** What the browser waits before it comes back after a cut. */
-const RECONNECT_AFTER_MS = 2_000;
-/** How often it is looked at whether those who read may still do so: signed out, revoked or demoted, they are out well within a second. */
-export const RIGHTS_LOOKED_AT_EVERY_MS = 250;
 
 /** What a stream asks of whoever reads it. */
 export interface StreamReader {
@@ -51,22 +45,8 @@ export class LiveStreams {
 
   /** Takes the reply over and streams until the reader goes or the server closes. */
   stream(reply: FastifyReply, reader: StreamReader, lastEventId: string | undefined): void {
-    reply.hijack();
-    const response = reply.raw;
-    // The reader may have gone while it was found out who it is; nobody would ever close this stream.
-    if (response.destroyed) return;
-    response.writeHead(200, {
-      ...(reply.getHeaders() as OutgoingHttpHeaders),
-      "content-type": "text/event-stream",
-      "cache-control": "no-store",
-      "x-accel-buffering": "no",
-      connection: "keep-alive",
-    });
-    if (reply.request.method === "HEAD") {
-      response.end();
-      return;
-    }
-    response.write(`retry: ${RECONNECT_AFTER_MS}\n\n`);
+    const response = openEventStream(reply);
+    if (!response) return;
     const stream = new LiveStream(response, this.#epoch, reader);
     this.#open.add(stream);
     if (!this.#isLooking) void this.#lookAtRights();
@@ -147,7 +127,7 @@ class LiveStream {
   }
 
   beat(): void {
-    if (!this.#response.writableNeedDrain) this.#response.write(": still here\n\n");
+    if (!this.#response.writableNeedDrain) this.#response.write(HEARTBEAT);
   }
 
   endUnlessAllowed(): void {

@@ -3,6 +3,7 @@ import type { RequestLimits } from "../access/request-limits.ts";
 import type { SignIn } from "../access/sign-in.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Collector } from "../collect/collector.ts";
+import type { Backfills } from "../collect/history/backfills.ts";
 import type { Ledger } from "../collect/ledger/ledger.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { IngestPipeline } from "../ingest/pipeline.ts";
@@ -26,6 +27,7 @@ export interface ServerParts {
   readonly collector: Collector;
   readonly ledger: Ledger;
   readonly quality: QualityWatch;
+  readonly backfills: Backfills;
   readonly live: LiveHub;
   /** Where pushed bodies come in; the server closes it. */
   readonly bodies: BodyGate;

@@ -6,6 +6,7 @@ import { AuditRecorder } from "./audit-trail.ts";
 import { cookieOf, SESSION_COOKIE } from "./cookies.ts";
 import { shownCredentials } from "./credentials.ts";
 import { letAnybodyReadDocs, serveDocs } from "./docs.ts";
+import { JobStreams } from "./job-streams.ts";
 import { LiveStreams } from "./live-streams.ts";
 import { describeRoutes } from "./openapi.ts";
 import type { RouteParts, ServerParts } from "./parts.ts";
@@ -14,6 +15,7 @@ import { countRequest } from "./request-limit.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
+import { backfillRoutes } from "./routes/backfill.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import { coverageRoutes } from "./routes/coverage.ts";
@@ -27,6 +29,7 @@ import { latestRoutes } from "./routes/latest.ts";
 import { lifecycleRoutes } from "./routes/lifecycle.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { metricRoutes } from "./routes/metrics.ts";
+import { restatementRoutes } from "./routes/restatements.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { siteRoutes } from "./routes/sites.ts";
 import { subscriptionRoutes } from "./routes/subscriptions.ts";
@@ -92,7 +95,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const parts = withViews(options.parts, audit);
   app.addHook("onClose", async () => parts.bodies.close());
   const streams = new LiveStreams(parts.live, parts.clock);
-  app.addHook("preClose", async () => streams.close());
+  const jobStreams = new JobStreams(parts.clock);
+  app.addHook("preClose", async () => {
+    streams.close();
+    jobStreams.close();
+  });
 
   healthRoutes(app, parts, streams);
   dataApiRoutes(app, parts);
@@ -102,6 +109,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       apiKeyRoutes(api, parts);
       auditRoutes(api, parts);
       authRoutes(api, parts);
+      backfillRoutes(api, parts, jobStreams);
       catalogueRoutes(api, parts);
       connectionRoutes(api, parts);
       coverageRoutes(api, parts);
@@ -113,6 +121,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       liveRoutes(api, parts, streams);
       readingRoutes(api, parts);
       metricRoutes(api, parts);
+      restatementRoutes(api, parts);
       seriesRoutes(api, parts);
       siteRoutes(api, parts);
       subscriptionRoutes(api, parts, streams);

@@ -24,6 +24,25 @@ export interface VendorHarness {
   play(): PlayedVendor;
   readonly unauthorised: VendorAnswer;
   readonly tooMany: VendorAnswer;
+  /** Of a vendor whose past can be asked for. Its past holds what `pastTimes` says. */
+  readonly history?: {
+    /** The metric of each value of the past. */
+    readonly metric: MetricTemplate;
+    /** How the vendor says that it understood and will not tell. */
+    readonly refusal: (devices: readonly string[]) => VendorAnswer;
+  };
+}
+
+/** A played vendor keeps nothing that is older, epoch ms. */
+export const PAST_FROM_MS = Date.UTC(2026, 4, 1);
+
+/** The times of a played vendor's values: every multiple of `everyMs`. Its end is inclusive, as no contract says that it is not. */
+export function pastTimes(fromMs: number, toMs: number, everyMs: number): number[] {
+  const times: number[] = [];
+  for (let timeMs = Math.ceil(fromMs / everyMs) * everyMs; timeMs <= toMs; timeMs += everyMs) {
+    if (timeMs >= PAST_FROM_MS) times.push(timeMs);
+  }
+  return times;
 }
 
 /** What a request is for: a login, something that is asked once and kept, or values of devices. */

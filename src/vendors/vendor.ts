@@ -10,7 +10,8 @@ import type { VendorError } from "../transport/errors.ts";
 import type { Lane } from "../transport/lanes.ts";
 import type { Limiter } from "../transport/limiter.ts";
 
-/** The errors that a caller of this port must tell from the others: no further request can succeed. */
+export type { Budget } from "../transport/budget.ts";
+/** The errors that a caller of this port must tell from the others: no further request can succeed, or none for a while. */
 export {
   VendorAddressRefused,
   VendorAuthRejected,
@@ -18,6 +19,7 @@ export {
   VendorRateLimited,
   VendorRefused,
 } from "../transport/errors.ts";
+export type { Lane } from "../transport/lanes.ts";
 
 /** Reads the newest values of many devices. */
 export interface LatestReader {
@@ -70,8 +72,8 @@ export interface HistoryLimits {
   readonly settlesAfterMs: number;
   /** How long the vendor keeps values, ms; null where it says nothing about it. */
   readonly keepsMs: number | null;
-  /** The metrics whose past there is. */
-  readonly metrics: readonly MetricTemplate[];
+  /** The metrics whose past there is; null for all that a device has. */
+  readonly metrics: readonly MetricTemplate[] | null;
 }
 
 /** Lists what an account has. */

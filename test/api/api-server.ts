@@ -14,6 +14,7 @@ import type { ApiKeys } from "../../src/catalogue/api-keys.ts";
 import { type Catalogue, openCatalogue } from "../../src/catalogue/catalogue.ts";
 import { knownKey } from "../../src/catalogue/sealing/installation-key.ts";
 import { Collector } from "../../src/collect/collector.ts";
+import { Backfills } from "../../src/collect/history/backfills.ts";
 import { Ledger } from "../../src/collect/ledger/ledger.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import { silentLog } from "../../src/domain/log.ts";
@@ -26,6 +27,7 @@ import { BodyGate } from "../../src/server/body/body-gate.ts";
 import type { BodyLimits } from "../../src/server/body/limits.ts";
 import { buildServer } from "../../src/server/server.ts";
 import type { PageHandler } from "../../src/server/web.ts";
+import { heldReadings } from "../../src/telemetry/held-readings.ts";
 import { JournaledStore } from "../../src/telemetry/journaled-store.ts";
 import { MemoryEngine } from "../../src/telemetry/memory-engine.ts";
 import { openTelemetry } from "../../src/telemetry/open.ts";
@@ -47,6 +49,7 @@ export interface ApiServer {
   readonly ledger: Ledger;
   readonly clock: VirtualClock;
   readonly code: OneTimeCode;
+  readonly backfills: Backfills;
   readonly requestLimits: RequestLimits;
   /** What is on its way in. */
   bodies(): Pick<BodyGate, "bodies" | "heldBytes">;
@@ -92,10 +95,13 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const pipeline = new IngestPipeline({ store, directory: catalogue.directory, live, clock });
   const guard = new AddressGuard({ listed: options.vendorNetworks ?? ["127.0.0.0/8"], setting: "A SETTING" });
   const ledger = new Ledger({ coverage: catalogue.coverage, clock, log: silentLog });
+  const backfills = new Backfills({ catalogue, ledger, vendorById, clock });
   const collector = new Collector({
     catalogue,
     pipeline,
     ledger,
+    held: heldReadings(store),
+    backfills,
     isAlone: true,
     vendorById,
     openSockets: (baseUrl) => openGuardedPool(baseUrl, guard),
@@ -133,6 +139,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       collector,
       ledger,
       quality,
+      backfills,
       live,
       bodies: gate,
       access: new Access({ data: options.openData ?? false, operation: options.openOperation ?? false }),
@@ -155,6 +162,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     ledger,
     clock,
     code,
+    backfills,
     requestLimits,
     bodies: () => gate,
     async reopenKeys() {

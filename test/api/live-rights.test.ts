@@ -1,6 +1,6 @@
 import { Agent, get, type IncomingMessage } from "node:http";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { RIGHTS_LOOKED_AT_EVERY_MS } from "../../src/server/live-streams.ts";
+import { RIGHTS_LOOKED_AT_EVERY_MS } from "../../src/server/event-stream.ts";
 import { ADMIN, type ApiServer, startApiServer } from "./api-server.ts";
 
 const STREAMS = 1_000;

@@ -1,6 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { PV_ACTIVE_POWER } from "../../src/domain/metric.ts";
 import { EXAMPLE_IDS } from "../../src/server/examples.ts";
 import { ADMIN, type ApiServer, startApiServer } from "./api-server.ts";
 
@@ -42,6 +43,12 @@ const MAIN_CALLS = [
   "patch /api/v1/metrics/{id}",
   "get /api/v1/metrics/{id}/latest",
   "get /api/v1/metrics/{id}/series",
+  "get /api/v1/metrics/{id}/restatements",
+  "post /api/v1/connections/{id}/backfill-jobs",
+  "get /api/v1/connections/{id}/backfill-jobs",
+  "get /api/v1/backfill-jobs/{id}",
+  "post /api/v1/backfill-jobs/{id}/pause",
+  "post /api/v1/backfill-jobs/{id}/resume",
   "post /api/v1/users",
   "get /api/v1/users/{id}",
   "patch /api/v1/users/{id}",
@@ -78,6 +85,21 @@ beforeAll(async () => {
   const user = await made("/users", { email: "eve@example.org", name: "Eve", password: "another long password" });
   const subscription = await made("/subscriptions", { name: "Some", metricIds: [metricId] });
   ownIds.set(EXAMPLE_IDS.site, site.id).set(EXAMPLE_IDS.device, device.id).set(EXAMPLE_IDS.metric, metricId);
+  // Past the route, which would begin to ask the vendor.
+  const wanted = { name: "Cabinets", vendor: "elecnova", baseUrl: "http://127.0.0.1:9", pollIntervalMs: 60_000 };
+  const cabinet = {
+    siteId: site.id,
+    name: "Cabinet",
+    kind: "battery",
+    serialNumber: "ESS-1",
+    manufacturer: null,
+    model: null,
+    ratedPowerW: null,
+  } as const;
+  const { id: connectionId } = await server.catalogue.connections.create(wanted, {}, [cabinet], [PV_ACTIVE_POWER]);
+  const range = { fromMs: Date.UTC(2026, 5, 1), toMs: Date.UTC(2026, 5, 2) };
+  const job = await server.catalogue.backfillJobs.create({ connectionId, deviceIds: null, ...range });
+  ownIds.set(EXAMPLE_IDS.connection, connectionId).set(EXAMPLE_IDS.backfillJob, job.item.id);
   ownIds.set(EXAMPLE_IDS.user, user.id).set(EXAMPLE_IDS.subscription, subscription.id);
 });
 afterAll(() => server.close());

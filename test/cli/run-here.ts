@@ -1,4 +1,5 @@
 import { vi } from "vitest";
+import { addBackfill } from "../../src/cli/backfill/backfill.ts";
 import { addApiKeys } from "../../src/cli/catalogue/api-keys.ts";
 import { addConnect, addConnections } from "../../src/cli/catalogue/connections.ts";
 import { addDevices } from "../../src/cli/catalogue/devices.ts";
@@ -30,6 +31,7 @@ export async function runHere(args: readonly string[], env: Readonly<Record<stri
     addConnect(program);
     addConnections(program);
     addGaps(program);
+    addBackfill(program);
     addSites(program);
     addDevices(program);
     addEvents(program);

@@ -1,14 +1,30 @@
 import type { Dispatcher } from "undici";
 import { type Clock, systemClock } from "../../domain/clock.ts";
+import { ACTIVE_POWER } from "../../domain/metric.ts";
 import { type CallEvents, Caller } from "../../transport/caller.ts";
 import { Limiter } from "../../transport/limiter.ts";
 import type { Session } from "../../transport/session.ts";
 import { loneFailure } from "../lone-failure.ts";
 import { sweep } from "../sweep.ts";
-import type { LatestBatch, VendorClient, VendorLimits } from "../vendor.ts";
+import type {
+  HistoryAnswer,
+  HistoryLimits,
+  HistoryWindow,
+  Lane,
+  LatestBatch,
+  VendorClient,
+  VendorLimits,
+} from "../vendor.ts";
 import { type BlueprintCredential, openSession } from "./auth.ts";
-import { toLatest } from "./mapping.ts";
-import { LATEST_PATH, LatestAnswer, type LatestQuery } from "./wire.ts";
+import { toHistory, toLatest } from "./mapping.ts";
+import {
+  HISTORY_PATH,
+  type HistoryQuery,
+  HistoryAnswer as HistorySent,
+  LATEST_PATH,
+  LatestAnswer,
+  type LatestQuery,
+} from "./wire.ts";
 
 export interface BlueprintOptions extends BlueprintCredential {
   /** http or https, with or without a path and a last slash. */
@@ -32,6 +48,17 @@ export class BlueprintClient implements VendorClient {
     budgets: [{ requests: 10, perMs: 1000 }],
     devicesPerBatch: 20,
     requestsPerBatch: 1,
+  };
+
+  /** Source: the same contract. */
+  static readonly history: HistoryLimits = {
+    windowMsMax: 86_400_000,
+    devicesPerWindow: 20,
+    requestsPerWindow: 1,
+    valuesEveryMs: 300_000,
+    settlesAfterMs: 172_800_000,
+    keepsMs: null,
+    metrics: [ACTIVE_POWER],
   };
 
   readonly #caller: Caller;
@@ -59,6 +86,18 @@ export class BlueprintClient implements VendorClient {
       signal,
       read: (asked, stop) => this.#readBatch(asked, stop),
     });
+  }
+
+  /** Values of every 5 minutes of up to a day, of at most 20 devices, in one request. */
+  async readHistory(
+    window: HistoryWindow,
+    how: { readonly signal?: AbortSignal; readonly lane?: Lane } = {},
+  ): Promise<HistoryAnswer> {
+    const textOf = (timeMs: number): string => new Date(timeMs).toISOString();
+    const query: HistoryQuery = { ids: window.devices, from: textOf(window.fromMs), to: textOf(window.toMs) };
+    const request = { method: "POST", path: HISTORY_PATH, json: query, schema: HistorySent } as const;
+    const { value, receivedAtMs } = await this.#session.call(request, how);
+    return toHistory(window, value, receivedAtMs, this.#caller.redact);
   }
 
   close(): Promise<void> {

@@ -19,7 +19,7 @@ export const blueprint = {
   title: "Blueprint",
   limits: BlueprintClient.limits,
   device: { kind: "meter", metrics: [ACTIVE_POWER, ONLINE], valuesEveryMs: 0 },
-  history: null,
+  history: BlueprintClient.history,
   discovers: false,
   credential: Credential,
   open: ({ credential, ...account }: VendorAccount) =>

@@ -50,6 +50,20 @@ test("a token that is revoked is replaced; a device that the vendor does not kno
   expect(simulator.counters.unauthorised).toBe(1);
 });
 
+test("the past of a day is told value by value, and a device that may not be shown as refused", async () => {
+  await using simulator = await startBlueprintSimulator();
+  await using client = open(simulator.url);
+  const toMs = Math.floor(Date.now() / 86_400_000) * 86_400_000;
+  const window = { devices: ["M-003", "M-901"], fromMs: toMs - 86_400_000, toMs };
+  const { readings, refused, issues } = await client.readHistory(window, { lane: "history" });
+  expect(readings.map(({ timeMs }) => timeMs)).toEqual(
+    Array.from({ length: 288 }, (_, index) => window.fromMs + index * 300_000),
+  );
+  expect(new Set(readings.map(({ device, value }) => `${device} ${value}`))).toEqual(new Set(["M-003 3"]));
+  expect([refused, issues]).toEqual([["M-901"], []]);
+  expect([...simulator.violations]).toEqual([]);
+});
+
 test("a wrong secret ends the sweep after one request", async () => {
   await using simulator = await startBlueprintSimulator();
   await using client = open(simulator.url, { clientSecret: "wrong" });

@@ -1,10 +1,18 @@
 import { ACTIVE_POWER, type MetricTemplate, ONLINE } from "../../domain/metric.ts";
 import { QUALITY } from "../../domain/reading.ts";
 import type { Redact } from "../../transport/redact.ts";
+import { originalOf } from "../original.ts";
 import { isPlausibleTime } from "../plausible-time.ts";
 import { type Refuse, readRows } from "../rows.ts";
-import { type LatestBatch, ORIGINAL_CHARS_MAX, type VendorReading } from "../vendor.ts";
-import { Row, RowOwner } from "./wire.ts";
+import {
+  type HistoryAnswer,
+  type HistoryWindow,
+  type LatestBatch,
+  ORIGINAL_CHARS_MAX,
+  type QualityIssue,
+  type VendorReading,
+} from "../vendor.ts";
+import { Row, RowOwner, type HistoryAnswer as SentHistory } from "./wire.ts";
 
 /** A vendor's point in our words; `read` gives the value in the metric's unit, or null for what is none. */
 interface Point {
@@ -37,6 +45,31 @@ export function toLatest(
     ownerOf: (row) => RowOwner.safeParse(row).data?.id ?? null,
     read: (_device, row, refuse) => readingsOf(row, receivedAtMs, refuse),
   });
+}
+
+/** The past in our words: what lies in the window, of the devices that were asked for. */
+export function toHistory(
+  window: HistoryWindow,
+  sent: SentHistory,
+  receivedAtMs: number,
+  redact: Redact,
+): HistoryAnswer {
+  const asked = new Set(window.devices);
+  const issues: QualityIssue[] = [];
+  const readings = sent.devices
+    .filter(({ id }) => asked.has(id))
+    .flatMap(({ id, rows }) =>
+      rows.flatMap((row) => {
+        const refuse: Refuse = (kind, detail) =>
+          issues.push({ device: id, kind, detail, original: originalOf(row, redact) });
+        return readingsOf(typeof row === "object" ? { ...row, id } : row, receivedAtMs, refuse);
+      }),
+    );
+  return {
+    readings: readings.filter(({ timeMs }) => timeMs >= window.fromMs && timeMs < window.toMs),
+    issues,
+    refused: window.devices.filter((id) => sent.refused.includes(id)),
+  };
 }
 
 function readingsOf(row: unknown, receivedAtMs: number, refuse: Refuse): VendorReading[] {

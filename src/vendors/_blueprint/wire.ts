@@ -2,6 +2,7 @@ import { z } from "zod";
 
 export const LOGIN_PATH = "/v1/login";
 export const LATEST_PATH = "/v1/latest";
+export const HISTORY_PATH = "/v1/history";
 
 /** The body of a login. */
 export interface LoginQuery {
@@ -35,3 +36,20 @@ export const Row = z.object({
   /** By the vendor's names of its points; the table in `mapping.ts` knows them. */
   values: z.record(z.string(), z.unknown()),
 });
+
+/** The body of a request for the past. */
+export interface HistoryQuery {
+  /** At most 20. */
+  readonly ids: readonly string[];
+  /** RFC 3339, inclusive. */
+  readonly from: string;
+  /** RFC 3339, exclusive; at most a day later. */
+  readonly to: string;
+}
+
+/** Of each device its rows in order of time; of those in `refused` none may be shown. */
+export const HistoryAnswer = z.object({
+  devices: z.array(z.object({ id: z.string(), rows: z.array(z.unknown()) })),
+  refused: z.array(z.string()),
+});
+export type HistoryAnswer = z.infer<typeof HistoryAnswer>;

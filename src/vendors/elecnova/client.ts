@@ -8,7 +8,7 @@ import { VendorProtocolError } from "../../transport/errors.ts";
 import { Limiter } from "../../transport/limiter.ts";
 import { Session } from "../../transport/session.ts";
 import { sweep } from "../sweep.ts";
-import type { LatestBatch, VendorClient, VendorLimits } from "../vendor.ts";
+import type { HistoryAnswer, HistoryWindow, LatestBatch, VendorClient, VendorLimits } from "../vendor.ts";
 import {
   checkedMonth,
   checkedMqttUrl,
@@ -20,6 +20,7 @@ import {
 } from "./asked.ts";
 import { type ApiProfile, signer, TOKEN_LIFETIME_MS, TOKEN_REFRESH_EARLY_MS, tokenHeaders } from "./auth.ts";
 import { type Cabinet, type CabinetWithComponents, toCabinet, toCabinetWithComponents } from "./cabinet.ts";
+import { readPvHistory } from "./history.ts";
 import { latestBatch } from "./latest.ts";
 import type { LiveBatch } from "./live-batch.ts";
 import { decodePoints } from "./live-decoder.ts";
@@ -241,6 +242,11 @@ export class ElecnovaClient implements VendorClient {
           redact: this.#caller.redact,
         }),
     });
+  }
+
+  /** PV power of one cabinet, of up to a day, in one request. */
+  async readHistory(window: HistoryWindow, how: ReadOptions = {}): Promise<HistoryAnswer> {
+    return readPvHistory(window, (sn) => this.pvPower(sn, window, how));
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { ONLINE, PV_ACTIVE_POWER } from "../../domain/metric.ts";
 import type { SeenRequest, VendorAnswer } from "../../transport/virtual-vendor.ts";
-import type { PlayedVendor, Purpose, VendorHarness } from "../contract-scene.ts";
+import { type PlayedVendor, type Purpose, pastTimes, type VendorHarness } from "../contract-scene.ts";
 import type { VendorAccount } from "../vendor.ts";
 import { type ApiProfile, ElecnovaClient, elecnova } from "./index.ts";
 
@@ -38,6 +38,10 @@ export function elecnovaHarness(profile: ApiProfile): VendorHarness {
     play: () => new PlayedElecnova(profile),
     unauthorised: { status: 401, body: '{"code":401,"message":"unauthorized"}' },
     tooMany: { status: 429, body: '{"code":429,"message":"too many requests"}' },
+    history: {
+      metric: PV_ACTIVE_POWER,
+      refusal: () => ({ status: 200, body: '{"code":403,"message":"not yours"}' }),
+    },
   };
 }
 
@@ -107,7 +111,11 @@ class PlayedElecnova implements PlayedVendor {
     const endMs = Date.parse(query.get("end") ?? "");
     const beginMs = Date.parse(query.get("begin") ?? "");
     if (!(endMs > beginMs)) return { code: 400, message: "begin and end are wanted" };
-    const rows = [0, 1].map((number) => ({ time: new Date(beginMs + number * 300_000).toISOString(), value: 1200.5 }));
+    // As of a cabinet that has told nothing since the last whole 5 minutes but one.
+    const rows = pastTimes(beginMs, Math.min(endMs, vendorMs - 300_000), 300_000).map((timeMs) => ({
+      time: new Date(timeMs).toISOString(),
+      value: 1200.5,
+    }));
     return { code: 200, message: "success", data: rows };
   }
 }

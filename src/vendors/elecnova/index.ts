@@ -3,6 +3,7 @@ import { ONLINE, PV_ACTIVE_POWER } from "../../domain/metric.ts";
 import type { VendorAccount, VendorDefinition } from "../vendor.ts";
 import { API_PROFILES } from "./auth.ts";
 import { ElecnovaClient } from "./client.ts";
+import { HISTORY_LIMITS } from "./history.ts";
 
 export type { LatestBatch, QualityIssue, VendorReading } from "../vendor.ts";
 export { API_PROFILES, type ApiProfile } from "./auth.ts";
@@ -46,7 +47,7 @@ export const elecnova = {
   limits: ElecnovaClient.limits,
   /** A cabinet; its components push their values live. */
   device: { kind: "battery", metrics: [PV_ACTIVE_POWER, ONLINE], valuesEveryMs: 300_000 },
-  history: null,
+  history: HISTORY_LIMITS,
   discovers: false,
   credential: Credential,
   open: ({ credential, ...account }: VendorAccount) =>

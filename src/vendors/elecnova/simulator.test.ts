@@ -37,6 +37,20 @@ async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
   return items;
 }
 
+test.each(API_PROFILES)("%s: two days of the past are told slot by slot, as the whole is", async (profile) => {
+  const { simulator, client, sns } = await open(profile);
+  const [sn = ""] = sns;
+  const toMs = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+  const days = [2, 1].map((ago) => ({ devices: [sn], fromMs: toMs - ago * DAY_MS, toMs: toMs - (ago - 1) * DAY_MS }));
+  const answers = await Promise.all(days.map((day) => client.readHistory(day)));
+  const whole = await client.pvPower(sn, { fromMs: toMs - 2 * DAY_MS, toMs });
+  expect(answers.flatMap(({ readings }) => readings)).toEqual(whole.readings.filter(({ timeMs }) => timeMs < toMs));
+  expect(answers.map(({ readings }) => readings.length)).toEqual([288, 288]);
+  const stranger = { ...days[0], devices: ["NOBODY"], fromMs: toMs - DAY_MS, toMs };
+  expect(await client.readHistory(stranger)).toEqual({ readings: [], issues: [], refused: ["NOBODY"] });
+  expect(Array.from(simulator.violations).filter(({ kind }) => kind === "rate")).toEqual([]);
+});
+
 function expectNoViolations({ violations }: ElecnovaSimulator): void {
   expect(Array.from(violations)).toEqual([]);
 }

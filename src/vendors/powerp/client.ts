@@ -1,7 +1,7 @@
 import { InvalidInput } from "../../domain/errors.ts";
 import { piecewise } from "../piecewise.ts";
 import { chunks, SWEEP_BATCHES_OPEN_MAX } from "../sweep.ts";
-import type { LatestBatch, VendorClient, VendorLimits } from "../vendor.ts";
+import type { HistoryAnswer, HistoryWindow, LatestBatch, VendorClient, VendorLimits } from "../vendor.ts";
 import { type AccountOptions, type CallHow, PowerPAccount } from "./account.ts";
 import {
   BLOCK_SIZE_DEFAULT,
@@ -10,6 +10,7 @@ import {
   REQUESTS_PER_SECOND_DEFAULT,
   SIGNALS_PER_CALL_MAX,
 } from "./cut.ts";
+import { HistoryCalls } from "./history.ts";
 import { type LatestCallHow, LatestCalls } from "./latest-calls.ts";
 import { periodIssues } from "./periods.ts";
 import { PIECES_OPEN_MAX, type PointHow, readPiece, undone } from "./point-calls.ts";
@@ -55,6 +56,7 @@ export class PowerPClient implements VendorClient {
   readonly #account: PowerPAccount;
   readonly #signals: SignalList;
   readonly #latest: LatestCalls;
+  readonly #history: HistoryCalls;
   readonly #selections: Selections;
   readonly #v2: SelectCalls;
   readonly #blockSize: number;
@@ -64,6 +66,7 @@ export class PowerPClient implements VendorClient {
     this.#account = new PowerPAccount(options);
     this.#signals = new SignalList(this.#account);
     this.#latest = new LatestCalls(this.#account, this.#signals);
+    this.#history = new HistoryCalls(this.#account, this.#signals);
     this.#v2 = new SelectCalls(this.#account, options.api ?? "auto");
     this.#blockSize = options.blockSize ?? BLOCK_SIZE_DEFAULT;
     this.#selections = new Selections({
@@ -82,6 +85,11 @@ export class PowerPClient implements VendorClient {
    */
   readLatest(signals: readonly string[], signal?: AbortSignal): AsyncGenerator<LatestBatch, void, undefined> {
     return this.#latest.sweep(signals, signal);
+  }
+
+  /** Raw points of signals by the ids of `readLatest`, in the platform's metrics and units: less than 30 minutes a call. */
+  readHistory(window: HistoryWindow, how: CallHow = {}): Promise<HistoryAnswer> {
+    return this.#history.read(window, how);
   }
 
   async databases(how: CallHow = {}): Promise<readonly Database[]> {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ACTIVE_POWER } from "../../domain/metric.ts";
 import type { SeenRequest, VendorAnswer } from "../../transport/virtual-vendor.ts";
-import type { PlayedVendor, Purpose, VendorHarness } from "../contract-scene.ts";
+import { type PlayedVendor, type Purpose, pastTimes, type VendorHarness } from "../contract-scene.ts";
 import type { VendorAccount } from "../vendor.ts";
 import { PowerPClient, powerP } from "./index.ts";
 
@@ -20,6 +20,8 @@ const Query = z.strictObject({
   databaseId: z.literal(DATABASE_ID),
   measurementIndexes: z.array(z.string()).min(1).max(20),
 });
+const PastQuery = Query.extend({ startTime: z.iso.datetime(), endTime: z.iso.datetime(), aggFunction: z.string() });
+const RAW_WINDOW_MS = 1_800_000;
 
 /** PowerP for the contract suite: a tenant without v2 that takes the token call as JSON, with so many signals. */
 export function powerPHarness(signals: number = SIGNALS): VendorHarness {
@@ -43,6 +45,10 @@ export function powerPHarness(signals: number = SIGNALS): VendorHarness {
     play: () => new PlayedPowerP(measurements),
     unauthorised: { status: 401, body: '{"code":"unauthorized","detail":"no valid token"}' },
     tooMany: { status: 429, body: '{"code":"too_many_requests"}' },
+    history: {
+      metric: ACTIVE_POWER,
+      refusal: () => ({ status: 404, body: '{"code":"unknown_signal"}' }),
+    },
   };
 }
 
@@ -57,7 +63,7 @@ class PlayedPowerP implements PlayedVendor {
 
   purposeOf({ target }: SeenRequest): Purpose {
     if (target === "/base/v1/auth/token") return "login";
-    return target === "/base/v1/query/latest" ? "devices" : "lookup";
+    return /^\/base\/v1\/query(\/latest)?$/.test(target) ? "devices" : "lookup";
   }
 
   isAuthentic(request: SeenRequest, vendorMs: number): boolean {
@@ -73,7 +79,10 @@ class PlayedPowerP implements PlayedVendor {
   }
 
   asked({ body }: SeenRequest): readonly string[] {
-    return Query.parse(JSON.parse(body)).measurementIndexes.map((index) => `${DATABASE_ID}/${index}`);
+    return z
+      .looseObject(Query.shape)
+      .parse(JSON.parse(body))
+      .measurementIndexes.map((index) => `${DATABASE_ID}/${index}`);
   }
 
   answer(request: SeenRequest, vendorMs: number): VendorAnswer {
@@ -85,7 +94,9 @@ class PlayedPowerP implements PlayedVendor {
           ? { status: 200, body: this.#measurements }
           : { status: 404, body: '{"code":"not_found"}' };
       case "devices":
-        return { status: 200, body: JSON.stringify(this.#points(request, vendorMs)) };
+        return request.target.endsWith("/latest")
+          ? { status: 200, body: JSON.stringify(this.#points(request, vendorMs)) }
+          : this.#past(request);
     }
   }
 
@@ -102,6 +113,17 @@ class PlayedPowerP implements PlayedVendor {
     this.#given.push(token);
     this.#valid.set(token, vendorMs + TOKEN_LIFETIME_S * 1000);
     return { status: 200, body: JSON.stringify({ accessToken: token, expiresIn: TOKEN_LIFETIME_S }) };
+  }
+
+  #past({ body }: SeenRequest): VendorAnswer {
+    const { measurementIndexes, startTime, endTime } = PastQuery.parse(JSON.parse(body));
+    const [fromMs, toMs] = [Date.parse(startTime), Date.parse(endTime)];
+    if (!(toMs - fromMs < RAW_WINDOW_MS)) return { status: 400, body: '{"code":"raw_window_too_long"}' };
+    const timestamps = pastTimes(fromMs, toMs, 60_000).map((timeMs) => new Date(timeMs).toISOString());
+    const points = measurementIndexes.flatMap((index) =>
+      timestamps.map((timestamp) => ({ index, timestamp, value: 3.24 })),
+    );
+    return { status: 200, body: JSON.stringify(points) };
   }
 
   #points(request: SeenRequest, vendorMs: number): unknown {

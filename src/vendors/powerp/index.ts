@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { VendorAccount, VendorDefinition } from "../vendor.ts";
 import { PowerPClient } from "./client.ts";
+import { HISTORY_LIMITS } from "./history.ts";
 
 export type { CallHow } from "./account.ts";
 export { PowerPClient, type PowerPOptions } from "./client.ts";
@@ -51,7 +52,7 @@ export const powerP = {
   title: "PowerP",
   limits: PowerPClient.limits,
   device: null,
-  history: null,
+  history: HISTORY_LIMITS,
   discovers: false,
   credential: Credential,
   open: ({ credential, ...account }: VendorAccount) =>

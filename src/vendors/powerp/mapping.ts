@@ -12,7 +12,7 @@ import { UNIT } from "../../domain/units.ts";
 import type { Redact } from "../../transport/redact.ts";
 import { originalOf } from "../original.ts";
 import { isPlausibleTime } from "../plausible-time.ts";
-import type { LatestBatch, QualityIssue, VendorReading } from "../vendor.ts";
+import type { HistoryAnswer, LatestBatch, QualityIssue, VendorReading } from "../vendor.ts";
 import type { PointOutcome } from "./points.ts";
 import { scaled, unitOf } from "./units.ts";
 import type { Measurement } from "./wire.ts";
@@ -88,8 +88,8 @@ export interface KnownSignal {
   readonly mapping: SignalMapping | null;
 }
 
-/** What a call for latest values brought, with the signals that it asked for by their ids. */
-export interface LatestAnswer {
+/** What a call for points brought, with the signals that it asked for by their ids. */
+export interface PointAnswer {
   /** In the order of `asked`. */
   readonly signals: readonly KnownSignal[];
   readonly asked: readonly string[];
@@ -100,41 +100,64 @@ export interface LatestAnswer {
 }
 
 /** Latest points in our words: the newest of each signal, in its metric's unit. */
-export function toLatest({
-  signals,
-  asked,
-  outcome,
-  receivedAtMs,
-  redact,
-}: LatestAnswer): Omit<LatestBatch, "failure"> {
-  const { points } = outcome;
+export function toLatest(answer: PointAnswer): Omit<LatestBatch, "failure"> {
+  const { asked, outcome } = answer;
+  const { positions } = outcome.points;
   const issues: QualityIssue[] = [...outcome.issues];
   const readings: VendorReading[] = [];
   const told = new Set(issues.map(({ device }) => device));
-  for (let at = 0; at < points.length; at++) {
-    const position = points.positions[at] ?? 0;
-    const device = asked[position];
-    const signal = signals[position];
+  for (let at = 0; at < outcome.points.length; at++) {
     // By signal and time, so that the last of a signal is its newest.
-    if (device === undefined || signal === undefined || points.positions[at + 1] === position) continue;
-    const [timeMs = Number.NaN, sent = Number.NaN] = [points.timesMs[at], points.values[at]];
-    const refuse = (kind: QualityIssue["kind"], detail: string): void => {
-      const { unitSymbol, name, tag } = signal.measurement;
-      const original = { value: sent, timestamp: new Date(timeMs), unitSymbol, name, tag };
-      issues.push({ device, kind, detail, original: originalOf(original, redact) });
-    };
-    told.add(device);
-    const { mapping } = signal;
-    const value = mapping ? scaled(sent, mapping.exponent) : sent;
-    if (!isPlausibleTime(timeMs, receivedAtMs)) {
-      refuse("implausible_time", "The time of the point lies before 2000 or more than a day ahead.");
-    } else if (!mapping) {
-      refuse("unknown_unit", "The signal's unit is not known, or not one of the metric that its name says.");
-    } else if (!Number.isFinite(value)) {
-      refuse("unreadable_value", "The value is no number in the metric's unit.");
-    } else {
-      readings.push({ device, metric: mapping.metric, timeMs, value, quality: QUALITY.good });
-    }
+    if (positions[at + 1] === positions[at]) continue;
+    const point = pointAt(at, answer);
+    if (!point) continue;
+    told.add(point.device);
+    if ("kind" in point) issues.push(point);
+    else readings.push(point);
   }
   return { asked, readings, missing: asked.filter((device) => !told.has(device)), issues };
+}
+
+/** Points of the past in our words, in their metrics' units. What makes all points of a signal useless is told once. */
+export function toPast(answer: PointAnswer): HistoryAnswer {
+  const issues: QualityIssue[] = [...answer.outcome.issues];
+  const readings: VendorReading[] = [];
+  const told = new Set<string>();
+  for (let at = 0; at < answer.outcome.points.length; at++) {
+    const point = pointAt(at, answer);
+    if (!point) continue;
+    if (!("kind" in point)) readings.push(point);
+    else if (!told.has(`${point.kind} ${point.device}`)) {
+      told.add(`${point.kind} ${point.device}`);
+      issues.push(point);
+    }
+  }
+  return { readings, issues, refused: [] };
+}
+
+/** A point as a reading, or as the issue that it is; null for a place that holds none. */
+function pointAt(
+  at: number,
+  { signals, asked, outcome: { points }, receivedAtMs, redact }: PointAnswer,
+): VendorReading | QualityIssue | null {
+  const position = points.positions[at] ?? 0;
+  const device = asked[position];
+  const signal = signals[position];
+  if (device === undefined || signal === undefined) return null;
+  const [timeMs = Number.NaN, sent = Number.NaN] = [points.timesMs[at], points.values[at]];
+  const refused = (kind: QualityIssue["kind"], detail: string): QualityIssue => {
+    const { unitSymbol, name, tag } = signal.measurement;
+    const original = { value: sent, timestamp: new Date(timeMs), unitSymbol, name, tag };
+    return { device, kind, detail, original: originalOf(original, redact) };
+  };
+  const { mapping } = signal;
+  const value = mapping ? scaled(sent, mapping.exponent) : sent;
+  if (!isPlausibleTime(timeMs, receivedAtMs)) {
+    return refused("implausible_time", "The time of the point lies before 2000 or more than a day ahead.");
+  }
+  if (!mapping) {
+    return refused("unknown_unit", "The signal's unit is not known, or not one of the metric that its name says.");
+  }
+  if (!Number.isFinite(value)) return refused("unreadable_value", "The value is no number in the metric's unit.");
+  return { device, metric: mapping.metric, timeMs, value, quality: QUALITY.good };
 }

@@ -8,7 +8,7 @@ import {
   SOLAR_DATABASE_ID,
   startPowerPSimulator,
 } from "../../../simulators/powerp/index.ts";
-import { cutPoints, type PointOutcome, PowerPClient, type PowerPOptions } from "./index.ts";
+import { cutPoints, type PointOutcome, PowerPClient, type PowerPOptions, powerP, signalId } from "./index.ts";
 import { mappingOf } from "./mapping.ts";
 
 /** So many that the limit is not what is waited for. */
@@ -93,6 +93,26 @@ describe("PowerP's simulator", () => {
     expect(batches.map(({ piece }) => piece.key).sort()).toEqual([...cutPoints(query)].map(({ key }) => key).sort());
     expect([...tenant.violations]).toEqual([]);
     if (Object.keys(faults).length === 0) expect(tenant.counters.seen).toBe(4 * 3 + 1);
+  });
+
+  test("tells the past of signals, window by window, as every raw point in the metrics' units", async () => {
+    const { tenant, client } = await openTenant();
+    const { devicesPerWindow, windowMsMax } = powerP.history;
+    const indexes = INDEXES.slice(0, devicesPerWindow - 1);
+    const devices = [...indexes.map((index) => signalId(HYDRO_DATABASE_ID, index)), signalId(HYDRO_DATABASE_ID, "1")];
+    const range = { fromMs: FROM, toMs: FROM + 2 * windowMsMax };
+    const answers = [
+      await client.readHistory({ devices, fromMs: FROM + windowMsMax, toMs: range.toMs }),
+      await client.readHistory({ devices, fromMs: FROM, toMs: FROM + windowMsMax }),
+    ];
+    for (const { refused } of answers) expect(refused).toEqual([signalId(HYDRO_DATABASE_ID, "1")]);
+    const readings = answers.flatMap((answer) => answer.readings);
+    const useless = new Set(answers.flatMap(({ issues }) => issues.map(({ device }) => device)));
+    const told = indexes.filter((index) => !useless.has(signalId(HYDRO_DATABASE_ID, index)));
+    expect(told.length).toBeGreaterThan(4);
+    expect(new Set(readings.map(({ device, timeMs }) => `${device} ${timeMs}`)).size).toBe(readings.length);
+    expect(readings.length).toBe(tally(tenant, told, range).samples);
+    expect([...tenant.violations]).toEqual([]);
   });
 
   test.each([true, false])("gives a selection's every point exactly once, having v2: %s", async (v2) => {

@@ -1,4 +1,6 @@
 import { Dispatcher } from "undici";
+import type { BackfillJobs } from "../../../src/catalogue/backfill-jobs.ts";
+import type { Restatements } from "../../../src/catalogue/restatements.ts";
 import type { BudgetStore, LeaseTimes } from "../../../src/collect/budget/account-budget.ts";
 import { BudgetKeeper } from "../../../src/collect/budget/budget-keeper.ts";
 import { BudgetUses } from "../../../src/collect/budget/budget-uses.ts";
@@ -20,6 +22,8 @@ export interface SimWorldParts {
   readonly vendors: readonly SimVendor[];
   readonly budgets: BudgetStore;
   readonly coverage: CoverageTable;
+  readonly backfillJobs: BackfillJobs;
+  readonly restatements: Restatements;
   readonly store: SimStore;
   readonly times: LeaseTimes | undefined;
   readonly ledgerFlushEveryMs: number | undefined;
@@ -80,7 +84,14 @@ export class SimProcess {
         credential: {},
         account: connection.id,
         devices: all,
-        catalogue: { directory: fleet.directory, devices: { ofConnection: async () => all } },
+        catalogue: {
+          directory: fleet.directory,
+          devices: { ofConnection: async () => all },
+          backfillJobs: this.mortal.sharing(world.backfillJobs),
+          restatements: this.mortal.sharing(world.restatements),
+        },
+        held: (series, within) => this.mortal.alive(world.store.held(series, within)),
+        backfills: { attach: () => () => {} },
         pipeline: this.mortal.sharing(world.store) as unknown as IngestPipeline,
         ledger: this.#ledger,
         requests,

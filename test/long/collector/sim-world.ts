@@ -1,11 +1,13 @@
+import { BackfillJobs } from "../../../src/catalogue/backfill-jobs.ts";
 import { CoverageSegments } from "../../../src/catalogue/coverage-segments.ts";
-import { openCatalogueDatabase } from "../../../src/catalogue/database.ts";
+import { type CatalogueDatabase, openCatalogueDatabase } from "../../../src/catalogue/database.ts";
+import { Restatements } from "../../../src/catalogue/restatements.ts";
 import type { LeaseTimes } from "../../../src/collect/budget/account-budget.ts";
 import { MemoryBudgets } from "../../../src/collect/budget/memory-budgets.fixture.ts";
 import { Ledger } from "../../../src/collect/ledger/ledger.ts";
 import type { CoverageRun } from "../../../src/domain/coverage.ts";
 import { silentLog } from "../../../src/domain/log.ts";
-import { settleTicks, VirtualClock } from "../../../src/domain/virtual-clock.ts";
+import { VirtualClock } from "../../../src/domain/virtual-clock.ts";
 import { Chance } from "./chance.ts";
 import { SimFleet } from "./sim-fleet.ts";
 import { SimProcess, type SimWorldParts } from "./sim-process.ts";
@@ -35,7 +37,7 @@ export interface SimWorldOptions {
 
 /** Vendors, what all processes share, and the processes; all in virtual time. */
 export class SimWorld implements AsyncDisposable {
-  readonly clock = new VirtualClock(START_MS, settleTicks);
+  readonly clock = new VirtualClock(START_MS);
   readonly chance: Chance;
   readonly vendors: readonly SimVendor[];
   readonly fleet = new SimFleet(START_MS);
@@ -43,17 +45,30 @@ export class SimWorld implements AsyncDisposable {
   readonly processes: SimProcess[] = [];
   readonly #options: SimWorldOptions;
   readonly #parts: SimWorldParts;
-  readonly #closeDatabase: () => Promise<void>;
+  readonly #database: CatalogueDatabase;
   #born = 0;
 
   static async open(options: SimWorldOptions): Promise<SimWorld> {
     const database = await openCatalogueDatabase(":memory:");
-    return new SimWorld(options, new CoverageSegments(database), () => database.destroy());
+    const world = new SimWorld(options, database);
+    const rows = world.fleet.connections.map(({ connection }) => ({
+      id: connection.id,
+      name: connection.name,
+      vendor: connection.vendor,
+      base_url: connection.baseUrl,
+      credential_sealed: new Uint8Array(),
+      poll_interval_ms: connection.pollIntervalMs,
+      created_at_ms: START_MS,
+      paused_at_ms: null,
+    }));
+    await database.insertInto("connection").values(rows).execute();
+    for (let process = 0; process < options.processes; process++) world.begin();
+    return world;
   }
 
-  private constructor(options: SimWorldOptions, coverage: CoverageSegments, closeDatabase: () => Promise<void>) {
+  private constructor(options: SimWorldOptions, database: CatalogueDatabase) {
     this.#options = options;
-    this.#closeDatabase = closeDatabase;
+    this.#database = database;
     this.chance = new Chance(options.seed);
     this.vendors = options.fleet.map(
       ({ terms }, index) =>
@@ -65,12 +80,13 @@ export class SimWorld implements AsyncDisposable {
       fleet: this.fleet,
       vendors: this.vendors,
       budgets: new MemoryBudgets(),
-      coverage,
+      coverage: new CoverageSegments(database),
+      backfillJobs: new BackfillJobs(database, this.clock),
+      restatements: new Restatements(database),
       store: this.store,
       times: options.times,
       ledgerFlushEveryMs: options.ledgerFlushEveryMs,
     };
-    for (let process = 0; process < options.processes; process++) this.begin();
   }
 
   begin(): void {
@@ -94,6 +110,6 @@ export class SimWorld implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.clock.run(Promise.all(this.processes.map((process) => process.close())));
-    await this.#closeDatabase();
+    await this.#database.destroy();
   }
 }

@@ -128,7 +128,7 @@ export type ConnectionHealth = {
     id: string;
     name: string;
     vendor: string;
-    state: 'starting' | 'standing_by' | 'running' | 'backing_off' | 'refused';
+    state: 'starting' | 'running' | 'backing_off' | 'refused';
     message: string | null;
     since: string;
 };
@@ -295,7 +295,7 @@ export type Connection = {
     baseUrl: string;
     pollIntervalMs: number;
     devices: number;
-    state: 'starting' | 'standing_by' | 'running' | 'backing_off' | 'refused';
+    state: 'starting' | 'running' | 'backing_off' | 'refused';
     message: string | null;
     since: string;
     requests: number;
@@ -549,93 +549,7 @@ export type DeviceDeleted = {
     detail: string;
 };
 
-export type SiteCoverage = {
-    from: string;
-    /**
-     * Now at most
-     */
-    to: string;
-    /**
-     * ISO 8601 duration
-     */
-    step: string;
-    /**
-     * Whose days, weeks, months and years the steps are
-     */
-    timezone: string;
-    /**
-     * Epoch ms where steps begin, and where the last one ends; the first and the last may be cut
-     */
-    edges: Array<number>;
-    items: Array<{
-        /**
-         * UUIDv7
-         */
-        deviceId: string;
-        name: string;
-        /**
-         * Whether a connection asks for this device's values. What devices push by themselves is not asked for, and no ledger is kept of it: its `sums` are null
-         */
-        asked: boolean;
-        /**
-         * Its metrics, each of which is a stream
-         */
-        streams: number;
-        /**
-         * For each step, ms of all streams together; a step's five sums add up to its length times `streams`. `nothing`: the vendor has none; `unasked`: it was never asked
-         */
-        sums: {
-            data: Array<number>;
-            nothing: Array<number>;
-            refused: Array<number>;
-            failed: Array<number>;
-            unasked: Array<number>;
-        } | null;
-    }>;
-    nextCursor: string | null;
-};
-
-export type Gap = {
-    /**
-     * UUIDv7
-     */
-    deviceId: string;
-    /**
-     * Its name
-     */
-    device: string;
-    /**
-     * Names of its metrics that miss this stretch
-     */
-    metrics: Array<string>;
-    from: string;
-    to: string;
-    /**
-     * What the vendor said when it was asked last; null when it was never asked
-     */
-    outcome: 'refused' | 'failed' | null;
-    askedAt: string | null;
-    /**
-     * The request that asked last, by its number of the connection
-     */
-    request: number | null;
-};
-
-export type Gaps = {
-    from: string;
-    /**
-     * Now at most
-     */
-    to: string;
-    /**
-     * Whether any of it is asked for by a connection: of what devices push by themselves no gaps are known
-     */
-    asked: boolean;
-    items: Array<Gap>;
-    nextCursor: string | null;
-};
-
-export type QualityEvent = {
+export type BackfillJob = {
     /**
      * UUIDv7
      */
@@ -643,52 +557,45 @@ export type QualityEvent = {
     /**
      * UUIDv7
      */
-    siteId: string;
-    /**
-     * UUIDv7
-     */
-    deviceId: string;
-    /**
-     * Null for the device as a whole
-     */
-    metricId: string | null;
-    /**
-     * Its name; null also when there is no such metric any more
-     */
-    metric: string | null;
-    rule: 'missing' | 'stale' | 'flat_lined' | 'interpolated' | 'out_of_range' | 'counter_back' | 'counter_reset' | 'unit_factor' | 'clock_off' | 'below_siblings';
-    from: string;
-    /**
-     * Exclusive; null while it goes on
-     */
-    to: string | null;
-    /**
-     * What was seen
-     */
-    evidence: {
-        [key: string]: number | string;
-    };
-    foundAt: string;
-};
-
-export type QualityScan = {
+    connectionId: string;
     from: string;
     to: string;
-    devices: number;
     /**
-     * That were read; some rules read a device's power once more
+     * Null for all devices of the connection
+     */
+    deviceIds: Array<string> | null;
+    state: 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
+    /**
+     * Why it does not go on
+     */
+    message: string | null;
+    /**
+     * Made so far
+     */
+    requests: number;
+    /**
+     * Stored so far
      */
     readings: number;
     /**
-     * That were found
+     * What it still costs; what is held already is not asked for
      */
-    events: number;
+    requestsLeft: number;
     /**
-     * Of them: that were not known
+     * How long that takes at the vendor's limits beside the values of now, ms; null when it has ended
      */
-    newEvents: number;
-    isComplete: boolean;
-    message: string;
+    leftMs: number | null;
+    createdAt: string;
+    endedAt: string | null;
+};
+
+export type Restatement = {
+    time: string;
+    formerValue: number;
+    formerReceivedAt: string;
+    value: number;
+    foundAt: string;
+    unit: string;
 };
 
 export type LatestValue = {
@@ -1339,6 +1246,226 @@ export type PostApiV1SetupResponses = {
 
 export type PostApiV1SetupResponse = PostApiV1SetupResponses[keyof PostApiV1SetupResponses];
 
+export type GetApiV1ConnectionsByIdBackfillJobsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/connections/{id}/backfill-jobs';
+};
+
+export type GetApiV1ConnectionsByIdBackfillJobsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1ConnectionsByIdBackfillJobsError = GetApiV1ConnectionsByIdBackfillJobsErrors[keyof GetApiV1ConnectionsByIdBackfillJobsErrors];
+
+export type GetApiV1ConnectionsByIdBackfillJobsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<BackfillJob>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1ConnectionsByIdBackfillJobsResponse = GetApiV1ConnectionsByIdBackfillJobsResponses[keyof GetApiV1ConnectionsByIdBackfillJobsResponses];
+
+export type PostApiV1ConnectionsByIdBackfillJobsData = {
+    body: {
+        from: string;
+        to: string;
+        deviceIds?: Array<string>;
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}/backfill-jobs';
+};
+
+export type PostApiV1ConnectionsByIdBackfillJobsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1ConnectionsByIdBackfillJobsError = PostApiV1ConnectionsByIdBackfillJobsErrors[keyof PostApiV1ConnectionsByIdBackfillJobsErrors];
+
+export type PostApiV1ConnectionsByIdBackfillJobsResponses = {
+    /**
+     * Default Response
+     */
+    201: BackfillJob;
+};
+
+export type PostApiV1ConnectionsByIdBackfillJobsResponse = PostApiV1ConnectionsByIdBackfillJobsResponses[keyof PostApiV1ConnectionsByIdBackfillJobsResponses];
+
+export type DeleteApiV1BackfillJobsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/backfill-jobs/{id}';
+};
+
+export type DeleteApiV1BackfillJobsByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type DeleteApiV1BackfillJobsByIdError = DeleteApiV1BackfillJobsByIdErrors[keyof DeleteApiV1BackfillJobsByIdErrors];
+
+export type DeleteApiV1BackfillJobsByIdResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteApiV1BackfillJobsByIdResponse = DeleteApiV1BackfillJobsByIdResponses[keyof DeleteApiV1BackfillJobsByIdResponses];
+
+export type GetApiV1BackfillJobsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/backfill-jobs/{id}';
+};
+
+export type GetApiV1BackfillJobsByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1BackfillJobsByIdError = GetApiV1BackfillJobsByIdErrors[keyof GetApiV1BackfillJobsByIdErrors];
+
+export type GetApiV1BackfillJobsByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: BackfillJob;
+};
+
+export type GetApiV1BackfillJobsByIdResponse = GetApiV1BackfillJobsByIdResponses[keyof GetApiV1BackfillJobsByIdResponses];
+
+export type PostApiV1BackfillJobsByIdPauseData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/backfill-jobs/{id}/pause';
+};
+
+export type PostApiV1BackfillJobsByIdPauseErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1BackfillJobsByIdPauseError = PostApiV1BackfillJobsByIdPauseErrors[keyof PostApiV1BackfillJobsByIdPauseErrors];
+
+export type PostApiV1BackfillJobsByIdPauseResponses = {
+    /**
+     * Default Response
+     */
+    200: BackfillJob;
+};
+
+export type PostApiV1BackfillJobsByIdPauseResponse = PostApiV1BackfillJobsByIdPauseResponses[keyof PostApiV1BackfillJobsByIdPauseResponses];
+
+export type PostApiV1BackfillJobsByIdResumeData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/backfill-jobs/{id}/resume';
+};
+
+export type PostApiV1BackfillJobsByIdResumeErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1BackfillJobsByIdResumeError = PostApiV1BackfillJobsByIdResumeErrors[keyof PostApiV1BackfillJobsByIdResumeErrors];
+
+export type PostApiV1BackfillJobsByIdResumeResponses = {
+    /**
+     * Default Response
+     */
+    200: BackfillJob;
+};
+
+export type PostApiV1BackfillJobsByIdResumeResponse = PostApiV1BackfillJobsByIdResumeResponses[keyof PostApiV1BackfillJobsByIdResumeResponses];
+
+export type GetApiV1BackfillJobsByIdStreamData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/backfill-jobs/{id}/stream';
+};
+
+export type GetApiV1BackfillJobsByIdStreamErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1BackfillJobsByIdStreamError = GetApiV1BackfillJobsByIdStreamErrors[keyof GetApiV1BackfillJobsByIdStreamErrors];
+
+export type GetApiV1BackfillJobsByIdStreamResponses = {
+    /**
+     * Event `progress`: a BackfillJob, whenever it has changed
+     */
+    200: string;
+};
+
+export type GetApiV1BackfillJobsByIdStreamResponse = GetApiV1BackfillJobsByIdStreamResponses[keyof GetApiV1BackfillJobsByIdStreamResponses];
+
 export type GetApiV1FleetData = {
     body?: never;
     path?: never;
@@ -1556,127 +1683,6 @@ export type PostApiV1ConnectionsResponses = {
 
 export type PostApiV1ConnectionsResponse = PostApiV1ConnectionsResponses[keyof PostApiV1ConnectionsResponses];
 
-export type GetApiV1SitesByIdCoverageData = {
-    body?: never;
-    path: {
-        /**
-         * UUIDv7
-         */
-        id: string;
-    };
-    query: {
-        limit?: number;
-        cursor?: string;
-        from: string;
-        to: string;
-        /**
-         * `auto`, a duration such as `PT15M`, or `P1D`, `P1W`, `P1M`, `P1Y` in the calendar of the site
-         */
-        step?: string;
-    };
-    url: '/api/v1/sites/{id}/coverage';
-};
-
-export type GetApiV1SitesByIdCoverageErrors = {
-    /**
-     * A problem (RFC 9457)
-     */
-    '4XX': Problem;
-};
-
-export type GetApiV1SitesByIdCoverageError = GetApiV1SitesByIdCoverageErrors[keyof GetApiV1SitesByIdCoverageErrors];
-
-export type GetApiV1SitesByIdCoverageResponses = {
-    /**
-     * Default Response
-     */
-    200: SiteCoverage;
-};
-
-export type GetApiV1SitesByIdCoverageResponse = GetApiV1SitesByIdCoverageResponses[keyof GetApiV1SitesByIdCoverageResponses];
-
-export type GetApiV1SitesByIdGapsData = {
-    body?: never;
-    path: {
-        /**
-         * UUIDv7
-         */
-        id: string;
-    };
-    query?: {
-        limit?: number;
-        cursor?: string;
-        /**
-         * 7 days before `to` unless told
-         */
-        from?: string;
-        /**
-         * Now unless told
-         */
-        to?: string;
-    };
-    url: '/api/v1/sites/{id}/gaps';
-};
-
-export type GetApiV1SitesByIdGapsErrors = {
-    /**
-     * A problem (RFC 9457)
-     */
-    '4XX': Problem;
-};
-
-export type GetApiV1SitesByIdGapsError = GetApiV1SitesByIdGapsErrors[keyof GetApiV1SitesByIdGapsErrors];
-
-export type GetApiV1SitesByIdGapsResponses = {
-    /**
-     * Default Response
-     */
-    200: Gaps;
-};
-
-export type GetApiV1SitesByIdGapsResponse = GetApiV1SitesByIdGapsResponses[keyof GetApiV1SitesByIdGapsResponses];
-
-export type GetApiV1DevicesByIdGapsData = {
-    body?: never;
-    path: {
-        /**
-         * UUIDv7
-         */
-        id: string;
-    };
-    query?: {
-        limit?: number;
-        cursor?: string;
-        /**
-         * 7 days before `to` unless told
-         */
-        from?: string;
-        /**
-         * Now unless told
-         */
-        to?: string;
-    };
-    url: '/api/v1/devices/{id}/gaps';
-};
-
-export type GetApiV1DevicesByIdGapsErrors = {
-    /**
-     * A problem (RFC 9457)
-     */
-    '4XX': Problem;
-};
-
-export type GetApiV1DevicesByIdGapsError = GetApiV1DevicesByIdGapsErrors[keyof GetApiV1DevicesByIdGapsErrors];
-
-export type GetApiV1DevicesByIdGapsResponses = {
-    /**
-     * Default Response
-     */
-    200: Gaps;
-};
-
-export type GetApiV1DevicesByIdGapsResponse = GetApiV1DevicesByIdGapsResponses[keyof GetApiV1DevicesByIdGapsResponses];
-
 export type GetApiV1SitesBySiteIdDevicesData = {
     body?: never;
     path: {
@@ -1884,137 +1890,6 @@ export type GetApiV1DevicesByIdFormerUnitsResponses = {
 };
 
 export type GetApiV1DevicesByIdFormerUnitsResponse = GetApiV1DevicesByIdFormerUnitsResponses[keyof GetApiV1DevicesByIdFormerUnitsResponses];
-
-export type GetApiV1SitesByIdEventsData = {
-    body?: never;
-    path: {
-        /**
-         * UUIDv7
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * Those that had not ended then
-         */
-        from?: string;
-        /**
-         * Those that had begun before
-         */
-        to?: string;
-        rule?: 'missing' | 'stale' | 'flat_lined' | 'interpolated' | 'out_of_range' | 'counter_back' | 'counter_reset' | 'unit_factor' | 'clock_off' | 'below_siblings';
-        /**
-         * `true`: those that go on; `false`: those that have ended
-         */
-        open?: 'true' | 'false';
-        limit?: number;
-        cursor?: string;
-    };
-    url: '/api/v1/sites/{id}/events';
-};
-
-export type GetApiV1SitesByIdEventsErrors = {
-    /**
-     * A problem (RFC 9457)
-     */
-    '4XX': Problem;
-};
-
-export type GetApiV1SitesByIdEventsError = GetApiV1SitesByIdEventsErrors[keyof GetApiV1SitesByIdEventsErrors];
-
-export type GetApiV1SitesByIdEventsResponses = {
-    /**
-     * Default Response
-     */
-    200: {
-        items: Array<QualityEvent>;
-        nextCursor: string | null;
-    };
-};
-
-export type GetApiV1SitesByIdEventsResponse = GetApiV1SitesByIdEventsResponses[keyof GetApiV1SitesByIdEventsResponses];
-
-export type GetApiV1DevicesByIdEventsData = {
-    body?: never;
-    path: {
-        /**
-         * UUIDv7
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * Those that had not ended then
-         */
-        from?: string;
-        /**
-         * Those that had begun before
-         */
-        to?: string;
-        rule?: 'missing' | 'stale' | 'flat_lined' | 'interpolated' | 'out_of_range' | 'counter_back' | 'counter_reset' | 'unit_factor' | 'clock_off' | 'below_siblings';
-        /**
-         * `true`: those that go on; `false`: those that have ended
-         */
-        open?: 'true' | 'false';
-        limit?: number;
-        cursor?: string;
-    };
-    url: '/api/v1/devices/{id}/events';
-};
-
-export type GetApiV1DevicesByIdEventsErrors = {
-    /**
-     * A problem (RFC 9457)
-     */
-    '4XX': Problem;
-};
-
-export type GetApiV1DevicesByIdEventsError = GetApiV1DevicesByIdEventsErrors[keyof GetApiV1DevicesByIdEventsErrors];
-
-export type GetApiV1DevicesByIdEventsResponses = {
-    /**
-     * Default Response
-     */
-    200: {
-        items: Array<QualityEvent>;
-        nextCursor: string | null;
-    };
-};
-
-export type GetApiV1DevicesByIdEventsResponse = GetApiV1DevicesByIdEventsResponses[keyof GetApiV1DevicesByIdEventsResponses];
-
-export type PostApiV1SitesByIdQualityScansData = {
-    body: {
-        from: string;
-        to: string;
-    };
-    path: {
-        /**
-         * UUIDv7
-         */
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/sites/{id}/quality-scans';
-};
-
-export type PostApiV1SitesByIdQualityScansErrors = {
-    /**
-     * A problem (RFC 9457)
-     */
-    '4XX': Problem;
-};
-
-export type PostApiV1SitesByIdQualityScansError = PostApiV1SitesByIdQualityScansErrors[keyof PostApiV1SitesByIdQualityScansErrors];
-
-export type PostApiV1SitesByIdQualityScansResponses = {
-    /**
-     * Default Response
-     */
-    200: QualityScan;
-};
-
-export type PostApiV1SitesByIdQualityScansResponse = PostApiV1SitesByIdQualityScansResponses[keyof PostApiV1SitesByIdQualityScansResponses];
 
 export type GetApiV1ReadingsData = {
     body?: never;
@@ -2503,6 +2378,42 @@ export type GetApiV1MetricsByIdLatestResponses = {
 };
 
 export type GetApiV1MetricsByIdLatestResponse = GetApiV1MetricsByIdLatestResponses[keyof GetApiV1MetricsByIdLatestResponses];
+
+export type GetApiV1MetricsByIdRestatementsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/metrics/{id}/restatements';
+};
+
+export type GetApiV1MetricsByIdRestatementsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1MetricsByIdRestatementsError = GetApiV1MetricsByIdRestatementsErrors[keyof GetApiV1MetricsByIdRestatementsErrors];
+
+export type GetApiV1MetricsByIdRestatementsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Restatement>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1MetricsByIdRestatementsResponse = GetApiV1MetricsByIdRestatementsResponses[keyof GetApiV1MetricsByIdRestatementsResponses];
 
 export type GetApiV1MetricsByIdSeriesData = {
     body?: never;

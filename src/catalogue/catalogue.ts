@@ -9,6 +9,7 @@ import { type CatalogueDatabase, type CataloguePlace, openCatalogueDatabase } fr
 import { Devices } from "./devices.ts";
 import { SeriesDirectory } from "./directory.ts";
 import { Enrolment } from "./enrolment.ts";
+import { ListedDevices } from "./listed-devices.ts";
 import { Memberships } from "./memberships.ts";
 import { Metrics } from "./metrics.ts";
 import { OwnSecrets } from "./own-secrets.ts";
@@ -28,6 +29,7 @@ export interface Catalogue {
   readonly devices: Devices;
   readonly metrics: Metrics;
   readonly connections: Connections;
+  readonly listedDevices: ListedDevices;
   readonly users: Users;
   readonly memberships: Memberships;
   readonly sessions: SessionRows;
@@ -80,6 +82,7 @@ async function openOn(
     devices,
     metrics: new Metrics(database, directory, clock),
     connections: new Connections(database, sealing, devices, clock),
+    listedDevices: new ListedDevices(database),
     users: await Users.open(database, clock),
     memberships: await Memberships.open(database),
     sessions: await SessionRows.open(database, clock),

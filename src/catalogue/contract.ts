@@ -1,3 +1,4 @@
+import { connectionsContract } from "./contract-connections.ts";
 import { apiKeysContract } from "./contract-keys.ts";
 import { limitsContract } from "./contract-limits.ts";
 import { migrationsContract } from "./contract-migrations.ts";
@@ -27,6 +28,7 @@ export interface ContractTerms {
 /** What every database of a catalogue must do. */
 export function catalogueContract(name: string, { make, isShared }: ContractTerms): void {
   repositoriesContract(name, make);
+  connectionsContract(name, make);
   peopleContract(name, make);
   apiKeysContract(name, make);
   valuesContract(name, make);

@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import type { ZodType } from "zod";
 import type { Clock } from "../domain/clock.ts";
 import type { DeviceKind } from "../domain/device.ts";
+import type { DiscoveredDevice } from "../domain/listed-device.ts";
 import type { MetricTemplate } from "../domain/metric.ts";
 import type { QualityCode } from "../domain/reading.ts";
 import type { Budget } from "../transport/budget.ts";
@@ -10,8 +11,19 @@ import type { VendorError } from "../transport/errors.ts";
 import type { Lane } from "../transport/lanes.ts";
 import type { Limiter } from "../transport/limiter.ts";
 
-/** The errors that a caller of this port must tell from the others: no further request can succeed. */
-export { VendorAddressRefused, VendorAuthRejected } from "../transport/errors.ts";
+export type { DiscoveredDevice } from "../domain/listed-device.ts";
+/** The errors of calls; after `VendorAddressRefused` and `VendorAuthRejected` no further request can succeed. */
+export {
+  VendorAddressRefused,
+  VendorAuthRejected,
+  VendorError,
+  VendorProtocolError,
+  VendorRateLimited,
+  VendorRefused,
+  VendorTimeout,
+  VendorUnavailable,
+} from "../transport/errors.ts";
+export { Limiter } from "../transport/limiter.ts";
 
 /** Reads the newest values of many devices. */
 export interface LatestReader {
@@ -72,19 +84,6 @@ export interface HistoryLimits {
 export interface Discoverer {
   /** Every device that the account may read. @throws VendorError */
   discover(signal?: AbortSignal): Promise<readonly DiscoveredDevice[]>;
-}
-
-export interface DiscoveredDevice {
-  /** The vendor's id, by which it is asked for. */
-  readonly serialNumber: string;
-  readonly name: string;
-  readonly kind: DeviceKind;
-  readonly model: string | null;
-  /** The vendor's name for the site or plant that it belongs to. */
-  readonly site: string | null;
-  /** IANA name, where the vendor tells one. */
-  readonly timezone: string | null;
-  readonly metrics: readonly MetricTemplate[];
 }
 
 /** The outcome of one batch of devices: as many requests as `VendorLimits.requestsPerBatch` says. */

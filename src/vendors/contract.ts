@@ -8,6 +8,7 @@ import { RETRIES_MAX } from "../transport/caller.ts";
 import { VendorAddressRefused, VendorAuthRejected, VendorUnavailable } from "../transport/errors.ts";
 import { openGuardedPool } from "../transport/guarded-pool.ts";
 import { mostInAnyWindow, type VendorAnswer } from "../transport/virtual-vendor.ts";
+import { discoveryContract } from "./contract-discovery.ts";
 import {
   type Behaviour,
   fleetOf,
@@ -244,6 +245,7 @@ export function vendorContract(name: string, harness: VendorHarness): void {
 
     sessionContract(harness);
     secretsContract(harness);
+    discoveryContract(harness);
   });
 
   function expectSound(batch: LatestBatch): void {

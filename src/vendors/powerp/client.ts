@@ -1,7 +1,7 @@
 import { InvalidInput } from "../../domain/errors.ts";
 import { piecewise } from "../piecewise.ts";
 import { chunks, SWEEP_BATCHES_OPEN_MAX } from "../sweep.ts";
-import type { LatestBatch, VendorClient, VendorLimits } from "../vendor.ts";
+import type { DiscoveredDevice, LatestBatch, VendorClient, VendorLimits } from "../vendor.ts";
 import { type AccountOptions, type CallHow, PowerPAccount } from "./account.ts";
 import {
   BLOCK_SIZE_DEFAULT,
@@ -10,6 +10,7 @@ import {
   REQUESTS_PER_SECOND_DEFAULT,
   SIGNALS_PER_CALL_MAX,
 } from "./cut.ts";
+import { discoveredSignals } from "./discovery.ts";
 import { type LatestCallHow, LatestCalls } from "./latest-calls.ts";
 import { periodIssues } from "./periods.ts";
 import { PIECES_OPEN_MAX, type PointHow, readPiece, undone } from "./point-calls.ts";
@@ -82,6 +83,12 @@ export class PowerPClient implements VendorClient {
    */
   readLatest(signals: readonly string[], signal?: AbortSignal): AsyncGenerator<LatestBatch, void, undefined> {
     return this.#latest.sweep(signals, signal);
+  }
+
+  /** Every signal of every database, in two calls and a login. */
+  async discover(signal?: AbortSignal): Promise<readonly DiscoveredDevice[]> {
+    const databases = await this.databases({ signal });
+    return discoveredSignals(await this.measurements({}, { signal }), databases);
   }
 
   async databases(how: CallHow = {}): Promise<readonly Database[]> {

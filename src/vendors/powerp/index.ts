@@ -52,7 +52,7 @@ export const powerP = {
   limits: PowerPClient.limits,
   device: null,
   history: null,
-  discovers: false,
+  discovers: true,
   credential: Credential,
   open: ({ credential, ...account }: VendorAccount) =>
     new PowerPClient({ ...account, ...Credential.parse(credential) }),

@@ -16,7 +16,14 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   "src/access": ["src/domain", "src/catalogue"],
   "src/live": ["src/domain"],
   "src/ingest": ["src/domain", "src/telemetry/store.ts", "src/catalogue", "src/live"],
-  "src/collect": ["src/domain", "src/vendors/vendor.ts", "src/ingest/pipeline.ts", "src/catalogue"],
+  "src/collect": [
+    "src/domain",
+    "src/vendors/vendor.ts",
+    "src/vendors/plan.ts",
+    "src/vendors/sweep.ts",
+    "src/ingest/pipeline.ts",
+    "src/catalogue",
+  ],
   "src/server": [
     "src/access",
     "src/catalogue",

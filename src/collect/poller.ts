@@ -6,6 +6,7 @@ import { StorageUnavailable } from "../domain/errors.ts";
 import type { Log } from "../domain/log.ts";
 import { type ReadingColumns, ReadingColumnsBuilder } from "../domain/reading.ts";
 import type { IngestPipeline } from "../ingest/pipeline.ts";
+import { batchesOf } from "../vendors/sweep.ts";
 import {
   type LatestBatch,
   VendorAddressRefused,
@@ -15,6 +16,7 @@ import {
 } from "../vendors/vendor.ts";
 import { type ConnectionHealth, ConnectionHealthTracker } from "./connection-health.ts";
 import { DueQueue } from "./due-queue.ts";
+import { planSchedule } from "./plan/schedule.ts";
 
 const BACKOFF_MS_BASE = 1_000;
 /** Bounds of the longest pause between two requests to a vendor that fails. */
@@ -62,9 +64,9 @@ type IdBySerial = Map<string, string>;
 export class Poller {
   readonly #parts: PollerParts;
   readonly #health: ConnectionHealthTracker;
-  /** Ids: a device's serial number may become another one, and is looked up when it is asked for. */
-  readonly #due = new DueQueue<string>();
-  readonly #ids: readonly string[];
+  /** Batches of ids, as `planSchedule` counts them: a device's serial number may become another one, and is looked up when it is asked for. */
+  readonly #due = new DueQueue<readonly string[]>();
+  readonly #serials: readonly string[];
   readonly #stop = new AbortController();
   readonly #random: () => number;
   readonly #issueSeen = new Set<string>();
@@ -76,8 +78,15 @@ export class Poller {
     this.#parts = parts;
     this.#random = parts.random ?? Math.random;
     this.#health = new ConnectionHealthTracker(parts.connection.name, parts.clock, parts.log);
-    this.#ids = parts.devices.filter(({ serialNumber }) => serialNumber !== null).map(({ id }) => id);
-    for (const id of this.#ids) this.#due.put(id, 0);
+    const idBySerial: IdBySerial = new Map(parts.devices.map(({ id, serialNumber }) => [serialNumber ?? "", id]));
+    idBySerial.delete("");
+    this.#serials = [...idBySerial.keys()];
+    for (const batch of batchesOf(this.#serials, parts.limits)) {
+      this.#due.put(
+        batch.flatMap((serial) => idBySerial.get(serial) ?? []),
+        0,
+      );
+    }
   }
 
   get connection(): Connection {
@@ -85,15 +94,14 @@ export class Poller {
   }
 
   get devices(): number {
-    return this.#ids.length;
+    return this.#serials.length;
   }
 
   /** As `ConnectionReport.freshnessMs`. */
   get freshnessMs(): number {
     const { connection, limits, valuesEveryMs } = this.#parts;
-    const requests = Math.ceil(this.devices / limits.devicesPerBatch) * limits.requestsPerBatch;
-    const sweepsMs = limits.budgets.map((budget) => (requests * budget.perMs) / budget.requests);
-    return Math.max(connection.pollIntervalMs, valuesEveryMs, ...sweepsMs);
+    const { pollIntervalMs } = connection;
+    return planSchedule({ devices: this.#serials, limits, pollIntervalMs, valuesEveryMs }).freshnessMs;
   }
 
   get health(): ConnectionHealth {
@@ -138,9 +146,11 @@ export class Poller {
   }
 
   async #pollWhoIsDue(): Promise<void> {
-    const { client, clock, directory, limits } = this.#parts;
+    const { client, clock, directory } = this.#parts;
+    const dueMs = clock.monotonicMs();
+    const [batch = []] = this.#due.take(1, dueMs);
     // A device that was deleted since is not asked for again.
-    const ids = this.#due.take(limits.devicesPerBatch, clock.monotonicMs()).filter((id) => directory.device(id));
+    const ids = batch.filter((id) => directory.device(id));
     const asked: IdBySerial = new Map(ids.map((id) => [directory.device(id)?.serialNumber ?? "", id]));
     asked.delete("");
     try {
@@ -149,9 +159,8 @@ export class Poller {
       if (!(error instanceof VendorAddressRefused)) throw error;
       await this.#waitForAnotherAddress(error);
     } finally {
-      // In any case, so that no device is ever forgotten.
-      const nextMs = clock.monotonicMs() + this.#parts.connection.pollIntervalMs;
-      for (const id of ids) this.#due.put(id, nextMs);
+      // In any case, so that no device is ever forgotten; from when it was asked for, so that an answer's time does not stretch the interval.
+      if (ids.length > 0) this.#due.put(ids, dueMs + this.#parts.connection.pollIntervalMs);
     }
   }
 

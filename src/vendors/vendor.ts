@@ -140,6 +140,10 @@ export interface VendorLimits {
   readonly devicesPerBatch: number;
   /** Requests that such a batch takes. */
   readonly requestsPerBatch: number;
+  /** Devices of different groups are never in one batch; absent where any may be. */
+  readonly batchGroup?: (device: string) => string;
+  /** What keeps an account open beside all that is asked of devices, such as a login every so often. */
+  readonly upkeep?: readonly Budget[];
 }
 
 export interface DeviceDefinition {

@@ -66,6 +66,7 @@ export class ElecnovaClient implements VendorClient {
     budgets: [{ requests: 100, perMs: 1000 }],
     devicesPerBatch: 1,
     requestsPerBatch: 2,
+    upkeep: [{ requests: 1, perMs: TOKEN_LIFETIME_MS - TOKEN_REFRESH_EARLY_MS }],
   };
 
   readonly #options: ElecnovaOptions;

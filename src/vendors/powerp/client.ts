@@ -3,6 +3,7 @@ import { piecewise } from "../piecewise.ts";
 import { chunks, SWEEP_BATCHES_OPEN_MAX } from "../sweep.ts";
 import type { DiscoveredDevice, LatestBatch, VendorClient, VendorLimits } from "../vendor.ts";
 import { type AccountOptions, type CallHow, PowerPAccount } from "./account.ts";
+import { REFRESH_EARLY_MS, TOKEN_LIFETIME_MS } from "./auth.ts";
 import {
   BLOCK_SIZE_DEFAULT,
   cutPoints,
@@ -18,7 +19,7 @@ import type { LatestPoints, PointBatch, SelectBatch } from "./points.ts";
 import { type ApiChoice, type LatestSelection, SelectCalls, type Streams } from "./select-calls.ts";
 import type { SelectQuery } from "./selection.ts";
 import { type SelectHow, Selections } from "./selections.ts";
-import { SignalList } from "./signals.ts";
+import { databaseOf, LIST_LIFETIME_MS, SignalList } from "./signals.ts";
 import {
   DATABASES_PATH,
   Database,
@@ -51,6 +52,11 @@ export class PowerPClient implements VendorClient {
     budgets: [{ requests: REQUESTS_PER_SECOND_DEFAULT, perMs: 1000 }],
     devicesPerBatch: SIGNALS_PER_CALL_MAX,
     requestsPerBatch: 1,
+    batchGroup: databaseOf,
+    upkeep: [
+      { requests: 1, perMs: TOKEN_LIFETIME_MS - REFRESH_EARLY_MS },
+      { requests: 1, perMs: LIST_LIFETIME_MS },
+    ],
   };
 
   readonly #account: PowerPAccount;

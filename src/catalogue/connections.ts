@@ -166,15 +166,16 @@ export class Connections {
     return connectionOf(row);
   }
 
-  /** Removes a connection with its credential and what its vendor listed. @throws NotFound */
-  async remove(id: string, devices: DeviceFate): Promise<void> {
-    const tellDirectory = await this.#database.transaction().execute(async (transaction) => {
-      const parted = await this.#devices.partFrom(transaction, id, devices);
+  /** Removes a connection with its credential and what its vendor listed; answers how many devices it had. @throws NotFound */
+  async remove(id: string, fate: DeviceFate): Promise<number> {
+    const { devices, tellDirectory } = await this.#database.transaction().execute(async (transaction) => {
+      const parted = await this.#devices.partFrom(transaction, id, fate);
       const { numDeletedRows } = await transaction.deleteFrom("connection").where("id", "=", id).executeTakeFirst();
       if (numDeletedRows === 0n) throw new NotFound("connection");
       return parted;
     });
     tellDirectory();
+    return devices;
   }
 
   #seal(id: string, credential: Credential): Uint8Array {

@@ -193,15 +193,19 @@ export class Devices {
     this.#directory.removeDevice(id);
   }
 
-  /** What a connection that is removed leaves behind, inside its transaction. Gives what tells the directory once that is committed. */
-  async partFrom(transaction: CatalogueDatabase, connectionId: string, fate: DeviceFate): Promise<() => void> {
+  /** What a connection that is removed leaves behind, inside its transaction. `tellDirectory` once that is committed. */
+  async partFrom(
+    transaction: CatalogueDatabase,
+    connectionId: string,
+    fate: DeviceFate,
+  ): Promise<{ readonly devices: number; tellDirectory(): void }> {
     const of = transaction.selectFrom("device").where("connection_id", "=", connectionId);
     const rows = await of.selectAll().execute();
     if (fate === "delete") {
       await endSeriesOfConnection(transaction, connectionId);
       await transaction.deleteFrom("metric").where("device_id", "in", of.select("id")).execute();
       await transaction.deleteFrom("device").where("connection_id", "=", connectionId).execute();
-      return () => this.#directory.removeDevices(rows.map(({ id }) => id));
+      return { devices: rows.length, tellDirectory: () => this.#directory.removeDevices(rows.map(({ id }) => id)) };
     }
     await transaction
       .updateTable("device")
@@ -209,7 +213,7 @@ export class Devices {
       .where("connection_id", "=", connectionId)
       .execute();
     const left = rows.map((row) => ({ ...deviceOf(row), connectionId: null, pushedAs: row.pushed_as }));
-    return () => this.#directory.replaceDevices(left);
+    return { devices: rows.length, tellDirectory: () => this.#directory.replaceDevices(left) };
   }
 
   /** @param siteIds of these sites; null for all */

@@ -1,13 +1,24 @@
 import type { Dispatcher } from "undici";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Credential } from "../catalogue/connections.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Connection } from "../domain/connection.ts";
-import { InvalidInput } from "../domain/errors.ts";
+import { Conflict, InvalidInput, VendorFailed } from "../domain/errors.ts";
+import type { ListedDevice } from "../domain/listed-device.ts";
 import type { Log } from "../domain/log.ts";
 import type { IngestPipeline } from "../ingest/pipeline.ts";
 import type { VendorDefinition } from "../vendors/vendor.ts";
+import type { Account } from "./account.ts";
+import { AccountVisits } from "./account-visits.ts";
+import { Budgets } from "./budgets.ts";
 import type { ConnectionHealth } from "./connection-health.ts";
+import { diagnose } from "./diagnosis.ts";
+import { compareLists, DISCOVERY_MS_MAX, LISTED_DEVICES_MAX, listedAtMs } from "./discovery.ts";
+import { OneAtATime } from "./one-at-a-time.ts";
+import { type OpenParts, openAccount } from "./open-account.ts";
+import { planSchedule, type SchedulePlan } from "./plan/schedule.ts";
 import { Poller, type PollerCounts } from "./poller.ts";
+import { type ProbeResult, probe } from "./probe.ts";
 
 export interface ConnectionReport extends ConnectionHealth {
   readonly connection: Connection;
@@ -29,76 +40,213 @@ export interface CollectorParts {
   readonly log: Log;
 }
 
-/** Keeps one poller for each connection of the catalogue. */
+/** A connection as the collector has it: polled, or resting. */
+interface Held {
+  report(): ConnectionReport;
+  close(): Promise<void>;
+}
+
+const NO_DEVICES = "It has no devices yet: pick some that its vendor lists, or name them by their serial numbers.";
+const NO_COUNTS: PollerCounts = { requests: 0, failedRequests: 0, readings: 0, issues: 0, missingDevices: 0 };
+
+/** Keeps one poller for each connection of the catalogue that is not paused, and asks vendors what people want to know beside. */
 export class Collector {
-  readonly #catalogue: Catalogue;
-  readonly #pipeline: IngestPipeline;
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #vendorById: (id: string) => VendorDefinition | undefined;
-  readonly #openSockets: (baseUrl: string) => Dispatcher;
-  readonly #pollers = new Map<string, Poller>();
+  readonly #parts: CollectorParts;
+  readonly #opening: OpenParts;
+  readonly #visits: AccountVisits;
+  readonly #held = new Map<string, Held>();
+  /** By connection: two changes at once must not leave two pollers. */
+  readonly #changes = new OneAtATime();
+  readonly #discoveries = new OneAtATime();
 
   constructor(parts: CollectorParts) {
-    this.#vendorById = parts.vendorById;
-    this.#openSockets = parts.openSockets;
-    this.#catalogue = parts.catalogue;
-    this.#pipeline = parts.pipeline;
-    this.#clock = parts.clock;
-    this.#log = parts.log;
+    this.#parts = parts;
+    this.#opening = { ...parts, budgets: new Budgets(parts.clock) };
+    this.#visits = new AccountVisits(this.#opening);
   }
 
-  /** Starts polling every connection that the catalogue has; one that cannot be opened is logged and left out. */
+  /** Starts polling every connection that the catalogue has; one that cannot be opened is logged and rests. */
   async start(): Promise<void> {
-    for (const connection of await this.#catalogue.connections.list()) {
+    for (const connection of await this.#parts.catalogue.connections.list()) {
       try {
         await this.poll(connection);
       } catch (error) {
         // One account that cannot be opened must not keep the others, or the server, from starting.
-        this.#log.error({ connection: connection.name, err: error }, "this connection cannot be polled");
+        this.#parts.log.error({ connection: connection.name, err: error }, "this connection cannot be polled");
+        await this.#rest(connection, "refused", "It cannot be polled; the server's log says why.");
       }
     }
   }
 
-  /** Starts polling a connection, or starts it anew after a change. @throws InvalidInput when its vendor is not known. */
-  async poll(connection: Connection): Promise<ConnectionReport> {
-    await this.#pollers.get(connection.id)?.close();
-    const vendor = this.#vendorById(connection.vendor);
-    if (!vendor)
-      throw new InvalidInput([{ path: "vendor", message: `"${connection.vendor}" is no vendor that is known` }]);
-    const credential = vendor.credential.parse(await this.#catalogue.connections.credential(connection.id));
-    const { baseUrl } = connection;
-    const dispatcher = this.#openSockets(baseUrl);
-    const poller = new Poller({
-      connection,
-      devices: await this.#catalogue.devices.ofConnection(connection.id),
-      // The process before this one may have spent the vendor's budget a moment ago.
-      client: vendor.open({ baseUrl, credential, clock: this.#clock, budgetSpent: true, dispatcher }),
-      sockets: dispatcher,
-      limits: vendor.limits,
-      valuesEveryMs: vendor.device?.valuesEveryMs ?? 0,
-      directory: this.#catalogue.directory,
-      pipeline: this.#pipeline,
-      clock: this.#clock,
-      log: this.#log,
+  /**
+   * Does with a connection what the catalogue says of it now: starts polling it, starts it anew after a change, or lets it rest.
+   * @throws InvalidInput when its vendor is not known, NotFound when it was removed
+   */
+  poll({ id }: Pick<Connection, "id">): Promise<ConnectionReport> {
+    return this.#changes.run(id, async () => {
+      await this.#let(id);
+      const connection = await this.#parts.catalogue.connections.get(id);
+      if (connection.pausedAtMs !== null) return this.#rest(connection, "paused", null);
+      return this.#start(connection);
     });
-    this.#pollers.set(connection.id, poller);
-    poller.start();
-    return reportOf(poller);
+  }
+
+  /** Polls a connection no more, and forgets it. */
+  stop(connectionId: string): Promise<void> {
+    return this.#changes.run(connectionId, () => this.#let(connectionId));
   }
 
   reports(): ConnectionReport[] {
-    return [...this.#pollers.values()].map(reportOf);
+    return Array.from(this.#held.values(), (held) => held.report());
+  }
+
+  /** Undefined for a connection that there is not, or that was made a moment ago. */
+  report(connectionId: string): ConnectionReport | undefined {
+    return this.#held.get(connectionId)?.report();
+  }
+
+  /** What a connection's schedule comes to. @param pollIntervalMs instead of its own. @throws NotFound */
+  async plan(connection: Connection, pollIntervalMs = connection.pollIntervalMs): Promise<SchedulePlan> {
+    const { limits, device } = this.vendorOf(connection);
+    const devices = await this.serialNumbers(connection.id);
+    return planSchedule({ devices, limits, pollIntervalMs, valuesEveryMs: device?.valuesEveryMs ?? 0 });
+  }
+
+  /** The vendor's ids of the devices that a connection polls. */
+  async serialNumbers(connectionId: string): Promise<readonly string[]> {
+    const devices = await this.#parts.catalogue.devices.ofConnection(connectionId);
+    return devices.flatMap(({ serialNumber }) => serialNumber ?? []);
+  }
+
+  /**
+   * Tests a connection on the budget that its poller spends.
+   * @param how `serialNumber`: a device to ask for, instead of the connection's first; `credential`: instead of its own
+   * @throws NotFound
+   */
+  async probe(
+    connectionId: string,
+    how: { readonly serialNumber?: string | undefined; readonly credential?: Credential | undefined } = {},
+  ): Promise<ProbeResult> {
+    const account = await this.#accountOf(await this.#parts.catalogue.connections.get(connectionId));
+    const [first = null] = how.serialNumber === undefined ? await this.serialNumbers(connectionId) : [how.serialNumber];
+    return probe(this.#visits, { ...account, ...(how.credential && { credential: how.credential }) }, first, account);
+  }
+
+  /** Tests an account that is no connection yet. @throws InvalidInput when the address is none */
+  probeAccount(account: Account, serialNumber: string | null): Promise<ProbeResult> {
+    return probe(this.#visits, account, serialNumber);
+  }
+
+  /** Reads what the vendor lists for a connection, and keeps it beside what it listed before. @throws NotFound, Conflict, VendorFailed */
+  async discover(connectionId: string): Promise<ListedDevice[]> {
+    const { connections, listedDevices } = this.#parts.catalogue;
+    const connection = await connections.get(connectionId);
+    const account = await this.#accountOf(connection);
+    const { title, discovers } = account.vendor;
+    if (!discovers) throw new Conflict(`${title} lists no devices: name them by their serial numbers.`);
+    return this.#discoveries.run(connectionId, async () => {
+      const options = { msMax: DISCOVERY_MS_MAX, isPatient: true };
+      const visited = await this.#visits.visit(account, options, (client, signal) => {
+        if (!client.discover) throw new TypeError(`${title} says that it lists devices, and does not`);
+        return client.discover(signal);
+      });
+      if (visited.failure) {
+        const { reason, message } = diagnose(visited.failure, visited.answered > 0);
+        throw new VendorFailed(message, reason, { cause: visited.failure });
+      }
+      const found = visited.value ?? [];
+      if (found.length > LISTED_DEVICES_MAX) {
+        throw new Conflict(`${title} lists ${found.length} devices, and at most ${LISTED_DEVICES_MAX} can be kept.`);
+      }
+      const before = await listedDevices.of(connectionId);
+      const picked = new Set(await this.serialNumbers(connectionId));
+      // By its time one list is told from the next, also when the clock was set back.
+      const atMs = Math.max(Math.trunc(this.#parts.clock.nowMs()), (listedAtMs(before) ?? 0) + 1);
+      const listed = compareLists(before, found, picked, atMs);
+      await listedDevices.replace(connectionId, listed);
+      return listedDevices.of(connectionId);
+    });
+  }
+
+  /** @throws InvalidInput when it is not known */
+  vendorOf({ vendor: id }: Pick<Connection, "vendor">): VendorDefinition {
+    const vendor = this.#parts.vendorById(id);
+    if (!vendor) throw new InvalidInput([{ path: "vendor", message: `"${id}" is no vendor that is known` }]);
+    return vendor;
+  }
+
+  /** Ends what is asked beside polling, so that nobody waits for it any more. */
+  endVisits(): void {
+    this.#visits.close();
   }
 
   /** Stops every poller. Idempotent. */
   async close(): Promise<void> {
-    await Promise.all([...this.#pollers.values()].map((poller) => poller.close()));
-    this.#pollers.clear();
+    this.endVisits();
+    await Promise.all([...this.#held.keys()].map((id) => this.stop(id)));
+  }
+
+  async #let(id: string): Promise<void> {
+    const held = this.#held.get(id);
+    this.#held.delete(id);
+    await held?.close();
+  }
+
+  async #accountOf(connection: Connection): Promise<Account> {
+    const vendor = this.vendorOf(connection);
+    const credential = vendor.credential.parse(await this.#parts.catalogue.connections.credential(connection.id));
+    return { vendor, baseUrl: connection.baseUrl, credential };
+  }
+
+  async #start(connection: Connection): Promise<ConnectionReport> {
+    const { catalogue, pipeline, clock, log } = this.#parts;
+    const account = await this.#accountOf(connection);
+    const { vendor } = account;
+    const devices = await catalogue.devices.ofConnection(connection.id);
+    const { client, sockets, budget } = await openAccount(account, this.#opening);
+    const poller = new Poller({
+      connection,
+      devices,
+      client,
+      sockets,
+      limits: vendor.limits,
+      valuesEveryMs: vendor.device?.valuesEveryMs ?? 0,
+      directory: catalogue.directory,
+      pipeline,
+      clock,
+      log,
+    });
+    const held: Held = {
+      report: () => reportOf(poller),
+      async close() {
+        await poller.close();
+        budget.release();
+      },
+    };
+    this.#held.set(connection.id, held);
+    poller.start();
+    return held.report();
+  }
+
+  async #rest(connection: Connection, state: "paused" | "refused", message: string | null): Promise<ConnectionReport> {
+    const { catalogue, clock, vendorById } = this.#parts;
+    const isKnown = vendorById(connection.vendor) !== undefined;
+    const report: ConnectionReport = {
+      connection,
+      counts: NO_COUNTS,
+      devices: (await catalogue.devices.ofConnection(connection.id)).length,
+      freshnessMs: isKnown ? (await this.plan(connection)).freshnessMs : connection.pollIntervalMs,
+      state,
+      message,
+      sinceMs: connection.pausedAtMs ?? clock.nowMs(),
+    };
+    this.#held.set(connection.id, { report: () => report, close: async () => {} });
+    return report;
   }
 }
 
 function reportOf(poller: Poller): ConnectionReport {
   const { connection, counts, devices, freshnessMs, health } = poller;
-  return { connection, counts, devices, freshnessMs, ...health };
+  const message = devices === 0 ? NO_DEVICES : health.message;
+  return { connection, counts, devices, freshnessMs, ...health, message };
 }

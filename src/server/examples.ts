@@ -5,6 +5,7 @@ export const EXAMPLE_IDS = {
   metric: "01977f5a-0000-7000-8000-000000000003",
   user: "01977f5a-0000-7000-8000-000000000004",
   subscription: "01977f5a-0000-7000-8000-000000000005",
+  connection: "01977f5a-0000-7000-8000-000000000006",
 } as const;
 
 /** The hour that the examples ask about, and a reading within it. */

@@ -15,9 +15,11 @@ import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
+import { connectionTestRoutes } from "./routes/connection-tests.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import { dataApiRoutes } from "./routes/data-api.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { discoveryRoutes } from "./routes/discovery.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { influxRoutes, readingRoutes } from "./routes/ingest.ts";
@@ -25,6 +27,7 @@ import { latestRoutes } from "./routes/latest.ts";
 import { lifecycleRoutes } from "./routes/lifecycle.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { metricRoutes } from "./routes/metrics.ts";
+import { planRoutes } from "./routes/plans.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { siteRoutes } from "./routes/sites.ts";
 import { subscriptionRoutes } from "./routes/subscriptions.ts";
@@ -90,7 +93,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const parts = withViews(options.parts, audit);
   app.addHook("onClose", async () => parts.bodies.close());
   const streams = new LiveStreams(parts.live, parts.clock);
-  app.addHook("preClose", async () => streams.close());
+  app.addHook("preClose", async () => {
+    streams.close();
+    parts.collector.endVisits();
+  });
 
   healthRoutes(app, parts, streams);
   dataApiRoutes(app, parts);
@@ -102,13 +108,16 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       authRoutes(api, parts);
       catalogueRoutes(api, parts);
       connectionRoutes(api, parts);
+      connectionTestRoutes(api, parts);
       deviceRoutes(api, parts);
+      discoveryRoutes(api, parts);
       exportRoutes(api, parts);
       lifecycleRoutes(api, parts);
       latestRoutes(api, parts);
       liveRoutes(api, parts, streams);
       readingRoutes(api, parts);
       metricRoutes(api, parts);
+      planRoutes(api, parts);
       seriesRoutes(api, parts);
       siteRoutes(api, parts);
       subscriptionRoutes(api, parts, streams);

@@ -54,6 +54,12 @@ const MAIN_CALLS = [
   "get /api/v1/series",
   "get /api/v1/latest",
   "post /api/v1/readings",
+  "get /api/v1/connections",
+  "get /api/v1/connections/{id}",
+  "patch /api/v1/connections/{id}",
+  "post /api/v1/connections/{id}/pause",
+  "post /api/v1/connections/{id}/resume",
+  "get /api/v1/connections/{id}/plan",
   "post /data",
   "post /api/v2/write",
   "post /write",
@@ -78,6 +84,15 @@ beforeAll(async () => {
   const user = await made("/users", { email: "eve@example.org", name: "Eve", password: "another long password" });
   const subscription = await made("/subscriptions", { name: "Some", metricIds: [metricId] });
   ownIds.set(EXAMPLE_IDS.site, site.id).set(EXAMPLE_IDS.device, device.id).set(EXAMPLE_IDS.metric, metricId);
+  const connection = await made("/connections", {
+    name: "An account",
+    vendor: "energygrid",
+    baseUrl: "http://127.0.0.1:9",
+    credential: { token: "a-token-of-the-test" },
+    siteId: site.id,
+    serialNumbers: ["SN-000"],
+  });
+  ownIds.set(EXAMPLE_IDS.connection, connection.id);
   ownIds.set(EXAMPLE_IDS.user, user.id).set(EXAMPLE_IDS.subscription, subscription.id);
 });
 afterAll(() => server.close());

@@ -100,6 +100,7 @@ export const text = {
     state: {
       starting: "is starting",
       running: "is running",
+      paused: "is paused",
       backing_off: "does not answer and is tried again by itself",
       refused: "was refused and waits for you",
     },

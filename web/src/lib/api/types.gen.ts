@@ -128,7 +128,7 @@ export type ConnectionHealth = {
     id: string;
     name: string;
     vendor: string;
-    state: 'starting' | 'running' | 'backing_off' | 'refused';
+    state: 'starting' | 'running' | 'backing_off' | 'paused' | 'refused';
     message: string | null;
     since: string;
 };
@@ -294,8 +294,20 @@ export type Connection = {
     vendor: string;
     baseUrl: string;
     pollIntervalMs: number;
+    /**
+     * The most of the vendor's limits that closing gaps, and fetching the past, may use; no bound where it is absent
+     */
+    laneShares: {
+        repair?: number;
+        history?: number;
+    };
+    createdAt: string;
+    /**
+     * Since when nothing is asked; null while it is polled
+     */
+    pausedAt: string | null;
     devices: number;
-    state: 'starting' | 'running' | 'backing_off' | 'refused';
+    state: 'starting' | 'running' | 'backing_off' | 'paused' | 'refused';
     message: string | null;
     since: string;
     requests: number;
@@ -547,6 +559,157 @@ export type DeviceDeleted = {
      */
     readings: 'kept';
     detail: string;
+};
+
+export type ConnectionTest = {
+    ok: boolean;
+    /**
+     * Why it failed; null when it is ok
+     */
+    reason: 'clock' | 'signature' | 'credential' | 'permission' | 'quota' | 'network' | 'address' | 'protocol' | null;
+    message: string;
+    /**
+     * What the test sent
+     */
+    requests: number;
+    /**
+     * How far the vendor's clock is ahead of this machine's; null unless a refusal has shown it
+     */
+    clockAheadMs: number | null;
+};
+
+export type CredentialReplaced = {
+    connection: Connection;
+    /**
+     * Null when it was stored untested
+     */
+    test: ConnectionTest | null;
+};
+
+export type ListedDevice = {
+    serialNumber: string;
+    name: string;
+    /**
+     * What it was called in the list before, where that differs
+     */
+    formerName: string | null;
+    state: 'new' | 'renamed' | 'gone' | 'known';
+    kind: 'inverter' | 'battery' | 'pv_array' | 'wind_turbine' | 'meter' | 'ems' | 'bms' | 'pcs' | 'sensor' | 'other';
+    model: string | null;
+    /**
+     * The vendor's name for where it is
+     */
+    site: string | null;
+    timezone: string | null;
+    /**
+     * What polling it brings; one without any cannot be picked
+     */
+    metrics: Array<{
+        name: string;
+        unit: string;
+        kind: 'gauge' | 'counter' | 'state';
+    }>;
+    /**
+     * The device that stands for it; null for one that is not collected
+     */
+    deviceId: string | null;
+    firstSeen: string;
+    lastSeen: string;
+    goneAt: string | null;
+};
+
+export type DiscoverySummary = {
+    /**
+     * When the vendor's list was read last; null before the first time
+     */
+    at: string | null;
+    /**
+     * How many are in each state, beside the list before
+     */
+    devices: {
+        new: number;
+        renamed: number;
+        gone: number;
+        known: number;
+    };
+};
+
+export type Discovery = {
+    /**
+     * When the vendor's list was read last; null before the first time
+     */
+    at: string | null;
+    /**
+     * How many are in each state, beside the list before
+     */
+    devices: {
+        new: number;
+        renamed: number;
+        gone: number;
+        known: number;
+    };
+    items: Array<ListedDevice>;
+    nextCursor: string | null;
+};
+
+export type PlannedSchedule = {
+    pollIntervalMs: number;
+    requestsPerSweep: number;
+    /**
+     * From a sweep's first request to its last, as fast as the vendor allows
+     */
+    sweepMs: number;
+    /**
+     * From one request for a device to the next
+     */
+    everyMs: number;
+    /**
+     * Whether the vendor's limits, and not the interval, decide that
+     */
+    isAtLimit: boolean;
+    /**
+     * How old a value of any device grows before the next comes
+     */
+    freshnessMs: number;
+    requestsPerDay: number;
+    budgets: Array<{
+        requests: number;
+        perMs: number;
+        /**
+         * The share of it that values of now use, 0 to 1
+         */
+        liveShare: number;
+    }>;
+};
+
+export type Plan = {
+    /**
+     * UUIDv7
+     */
+    connectionId: string;
+    vendor: string;
+    devices: number;
+    present: PlannedSchedule;
+    /**
+     * With the interval that was asked about
+     */
+    changed: PlannedSchedule | null;
+    /**
+     * What the past that was asked about costs
+     */
+    history: {
+        /**
+         * Later than asked for where the vendor keeps less
+         */
+        from: string;
+        to: string;
+        windows: number;
+        requests: number;
+        /**
+         * At what values of now leave of the vendor's limits; null when they leave nothing
+         */
+        durationMs: number | null;
+    } | null;
 };
 
 export type LatestValue = {
@@ -1351,7 +1514,10 @@ export type GetApiV1SitesBySiteIdLatestResponse = GetApiV1SitesBySiteIdLatestRes
 export type GetApiV1ConnectionsData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
     url: '/api/v1/connections';
 };
 
@@ -1385,11 +1551,15 @@ export type PostApiV1ConnectionsData = {
             [key: string]: string;
         };
         pollIntervalMs?: number;
+        laneShares?: {
+            repair?: number;
+            history?: number;
+        };
         /**
-         * UUIDv7
+         * Where the devices stand; needed when some are named
          */
-        siteId: string;
-        serialNumbers: Array<string>;
+        siteId?: string;
+        serialNumbers?: Array<string>;
     };
     path?: never;
     query?: never;
@@ -1413,6 +1583,281 @@ export type PostApiV1ConnectionsResponses = {
 };
 
 export type PostApiV1ConnectionsResponse = PostApiV1ConnectionsResponses[keyof PostApiV1ConnectionsResponses];
+
+export type DeleteApiV1ConnectionsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * `keep`: its devices stay, with all their readings, and are polled no more. `delete`: they go too
+         */
+        devices?: 'keep' | 'delete';
+    };
+    url: '/api/v1/connections/{id}';
+};
+
+export type DeleteApiV1ConnectionsByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type DeleteApiV1ConnectionsByIdError = DeleteApiV1ConnectionsByIdErrors[keyof DeleteApiV1ConnectionsByIdErrors];
+
+export type DeleteApiV1ConnectionsByIdResponses = {
+    /**
+     * What became of the connection's devices
+     */
+    200: {
+        devicesKept: number;
+        devicesDeleted: number;
+    };
+};
+
+export type DeleteApiV1ConnectionsByIdResponse = DeleteApiV1ConnectionsByIdResponses[keyof DeleteApiV1ConnectionsByIdResponses];
+
+export type GetApiV1ConnectionsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}';
+};
+
+export type GetApiV1ConnectionsByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1ConnectionsByIdError = GetApiV1ConnectionsByIdErrors[keyof GetApiV1ConnectionsByIdErrors];
+
+export type GetApiV1ConnectionsByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: Connection;
+};
+
+export type GetApiV1ConnectionsByIdResponse = GetApiV1ConnectionsByIdResponses[keyof GetApiV1ConnectionsByIdResponses];
+
+export type PatchApiV1ConnectionsByIdData = {
+    body: {
+        name?: string;
+        baseUrl?: string;
+        pollIntervalMs?: number;
+        laneShares?: {
+            repair?: number;
+            history?: number;
+        };
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}';
+};
+
+export type PatchApiV1ConnectionsByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PatchApiV1ConnectionsByIdError = PatchApiV1ConnectionsByIdErrors[keyof PatchApiV1ConnectionsByIdErrors];
+
+export type PatchApiV1ConnectionsByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: Connection;
+};
+
+export type PatchApiV1ConnectionsByIdResponse = PatchApiV1ConnectionsByIdResponses[keyof PatchApiV1ConnectionsByIdResponses];
+
+export type PostApiV1ConnectionsByIdPauseData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}/pause';
+};
+
+export type PostApiV1ConnectionsByIdPauseErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1ConnectionsByIdPauseError = PostApiV1ConnectionsByIdPauseErrors[keyof PostApiV1ConnectionsByIdPauseErrors];
+
+export type PostApiV1ConnectionsByIdPauseResponses = {
+    /**
+     * Default Response
+     */
+    200: Connection;
+};
+
+export type PostApiV1ConnectionsByIdPauseResponse = PostApiV1ConnectionsByIdPauseResponses[keyof PostApiV1ConnectionsByIdPauseResponses];
+
+export type PostApiV1ConnectionsByIdResumeData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}/resume';
+};
+
+export type PostApiV1ConnectionsByIdResumeErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1ConnectionsByIdResumeError = PostApiV1ConnectionsByIdResumeErrors[keyof PostApiV1ConnectionsByIdResumeErrors];
+
+export type PostApiV1ConnectionsByIdResumeResponses = {
+    /**
+     * Default Response
+     */
+    200: Connection;
+};
+
+export type PostApiV1ConnectionsByIdResumeResponse = PostApiV1ConnectionsByIdResumeResponses[keyof PostApiV1ConnectionsByIdResumeResponses];
+
+export type PostApiV1ConnectionsTestData = {
+    body: {
+        /**
+         * A device to ask for; without one the account alone is tested
+         */
+        serialNumber?: string;
+        vendor: string;
+        baseUrl: string;
+        credential: {
+            [key: string]: string;
+        };
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/connections/test';
+};
+
+export type PostApiV1ConnectionsTestErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1ConnectionsTestError = PostApiV1ConnectionsTestErrors[keyof PostApiV1ConnectionsTestErrors];
+
+export type PostApiV1ConnectionsTestResponses = {
+    /**
+     * Default Response
+     */
+    200: ConnectionTest;
+};
+
+export type PostApiV1ConnectionsTestResponse = PostApiV1ConnectionsTestResponses[keyof PostApiV1ConnectionsTestResponses];
+
+export type PostApiV1ConnectionsByIdTestData = {
+    body: {
+        /**
+         * A device to ask for; without one the account alone is tested
+         */
+        serialNumber?: string;
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}/test';
+};
+
+export type PostApiV1ConnectionsByIdTestErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1ConnectionsByIdTestError = PostApiV1ConnectionsByIdTestErrors[keyof PostApiV1ConnectionsByIdTestErrors];
+
+export type PostApiV1ConnectionsByIdTestResponses = {
+    /**
+     * Default Response
+     */
+    200: ConnectionTest;
+};
+
+export type PostApiV1ConnectionsByIdTestResponse = PostApiV1ConnectionsByIdTestResponses[keyof PostApiV1ConnectionsByIdTestResponses];
+
+export type PutApiV1ConnectionsByIdCredentialData = {
+    body: {
+        credential: {
+            [key: string]: string;
+        };
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Whether it is stored without asking the vendor first
+         */
+        untested?: 'true' | 'false';
+    };
+    url: '/api/v1/connections/{id}/credential';
+};
+
+export type PutApiV1ConnectionsByIdCredentialErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PutApiV1ConnectionsByIdCredentialError = PutApiV1ConnectionsByIdCredentialErrors[keyof PutApiV1ConnectionsByIdCredentialErrors];
+
+export type PutApiV1ConnectionsByIdCredentialResponses = {
+    /**
+     * Default Response
+     */
+    200: CredentialReplaced;
+};
+
+export type PutApiV1ConnectionsByIdCredentialResponse = PutApiV1ConnectionsByIdCredentialResponses[keyof PutApiV1ConnectionsByIdCredentialResponses];
 
 export type GetApiV1SitesBySiteIdDevicesData = {
     body?: never;
@@ -1621,6 +2066,109 @@ export type GetApiV1DevicesByIdFormerUnitsResponses = {
 };
 
 export type GetApiV1DevicesByIdFormerUnitsResponse = GetApiV1DevicesByIdFormerUnitsResponses[keyof GetApiV1DevicesByIdFormerUnitsResponses];
+
+export type GetApiV1ConnectionsByIdDiscoveryData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+        state?: 'new' | 'renamed' | 'gone' | 'known';
+    };
+    url: '/api/v1/connections/{id}/discovery';
+};
+
+export type GetApiV1ConnectionsByIdDiscoveryErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1ConnectionsByIdDiscoveryError = GetApiV1ConnectionsByIdDiscoveryErrors[keyof GetApiV1ConnectionsByIdDiscoveryErrors];
+
+export type GetApiV1ConnectionsByIdDiscoveryResponses = {
+    /**
+     * Default Response
+     */
+    200: Discovery;
+};
+
+export type GetApiV1ConnectionsByIdDiscoveryResponse = GetApiV1ConnectionsByIdDiscoveryResponses[keyof GetApiV1ConnectionsByIdDiscoveryResponses];
+
+export type PostApiV1ConnectionsByIdDiscoveryData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}/discovery';
+};
+
+export type PostApiV1ConnectionsByIdDiscoveryErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1ConnectionsByIdDiscoveryError = PostApiV1ConnectionsByIdDiscoveryErrors[keyof PostApiV1ConnectionsByIdDiscoveryErrors];
+
+export type PostApiV1ConnectionsByIdDiscoveryResponses = {
+    /**
+     * Default Response
+     */
+    200: DiscoverySummary;
+};
+
+export type PostApiV1ConnectionsByIdDiscoveryResponse = PostApiV1ConnectionsByIdDiscoveryResponses[keyof PostApiV1ConnectionsByIdDiscoveryResponses];
+
+export type PostApiV1ConnectionsByIdDevicesData = {
+    body: {
+        /**
+         * UUIDv7
+         */
+        siteId: string;
+        serialNumbers: Array<string>;
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}/devices';
+};
+
+export type PostApiV1ConnectionsByIdDevicesErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1ConnectionsByIdDevicesError = PostApiV1ConnectionsByIdDevicesErrors[keyof PostApiV1ConnectionsByIdDevicesErrors];
+
+export type PostApiV1ConnectionsByIdDevicesResponses = {
+    /**
+     * How many devices were made, and how many the connection had already
+     */
+    200: {
+        added: number;
+        alreadyThere: number;
+    };
+};
+
+export type PostApiV1ConnectionsByIdDevicesResponse = PostApiV1ConnectionsByIdDevicesResponses[keyof PostApiV1ConnectionsByIdDevicesResponses];
 
 export type GetApiV1ReadingsData = {
     body?: never;
@@ -2109,6 +2657,49 @@ export type GetApiV1MetricsByIdLatestResponses = {
 };
 
 export type GetApiV1MetricsByIdLatestResponse = GetApiV1MetricsByIdLatestResponses[keyof GetApiV1MetricsByIdLatestResponses];
+
+export type GetApiV1ConnectionsByIdPlanData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * An interval to compare the present one with
+         */
+        pollIntervalMs?: number;
+        /**
+         * The past whose cost is asked for begins here
+         */
+        historyFrom?: string;
+        /**
+         * and ends here; now unless told
+         */
+        historyTo?: string;
+    };
+    url: '/api/v1/connections/{id}/plan';
+};
+
+export type GetApiV1ConnectionsByIdPlanErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1ConnectionsByIdPlanError = GetApiV1ConnectionsByIdPlanErrors[keyof GetApiV1ConnectionsByIdPlanErrors];
+
+export type GetApiV1ConnectionsByIdPlanResponses = {
+    /**
+     * Default Response
+     */
+    200: Plan;
+};
+
+export type GetApiV1ConnectionsByIdPlanResponse = GetApiV1ConnectionsByIdPlanResponses[keyof GetApiV1ConnectionsByIdPlanResponses];
 
 export type GetApiV1MetricsByIdSeriesData = {
     body?: never;

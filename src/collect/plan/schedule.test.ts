@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 const DIFFERENCE_MAX = 0.02;
 
 /** Devices of a simulated fleet, a poll interval, and for how long it runs: below the vendor's limit, at it, and far above. */
-const CASES: readonly (readonly [VendorHarness, number, number, number])[] = [
+const CASES: readonly (readonly [harness: VendorHarness, devices: number, pollIntervalMs: number, runsMs: number])[] = [
   [energyGridHarness, 500, 60_000, 3_600_000],
   [energyGridHarness, 500, 50_000, 3_600_000],
   [energyGridHarness, 505, 1_000, 3_600_000],
@@ -30,7 +30,11 @@ const CASES: readonly (readonly [VendorHarness, number, number, number])[] = [
 ];
 
 describe("what a schedule is said to take, and what it takes in truth, differ by 2 % at most", () => {
-  test.each(CASES)("%o", async (harness, devices, pollIntervalMs, runsMs) => {
+  test.each(
+    CASES.map(([harness, devices, pollIntervalMs, runsMs]) => {
+      return { title: harness.definition.title, harness, devices, pollIntervalMs, runsMs };
+    }),
+  )("$title: $devices devices every $pollIntervalMs ms", async ({ harness, devices, pollIntervalMs, runsMs }) => {
     const { limits, device } = harness.definition;
     const stage = openScene(harness, {});
     const serials = Array.from({ length: devices }, (_, number) => harness.device(number));

@@ -1,6 +1,7 @@
 import { addAudit } from "./audit.ts";
 import { addApiKeys } from "./catalogue/api-keys.ts";
-import { addConnect, addConnections } from "./catalogue/connections.ts";
+import { addConnect } from "./catalogue/connect.ts";
+import { addConnections } from "./catalogue/connections.ts";
 import { addDevices } from "./catalogue/devices.ts";
 import { addSites } from "./catalogue/sites.ts";
 import { addUsers } from "./catalogue/users.ts";

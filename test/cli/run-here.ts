@@ -1,6 +1,7 @@
 import { vi } from "vitest";
 import { addApiKeys } from "../../src/cli/catalogue/api-keys.ts";
-import { addConnect, addConnections } from "../../src/cli/catalogue/connections.ts";
+import { addConnect } from "../../src/cli/catalogue/connect.ts";
+import { addConnections } from "../../src/cli/catalogue/connections.ts";
 import { addDevices } from "../../src/cli/catalogue/devices.ts";
 import { addSites } from "../../src/cli/catalogue/sites.ts";
 import { addUsers } from "../../src/cli/catalogue/users.ts";

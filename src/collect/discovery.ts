@@ -1,7 +1,7 @@
 import type { DiscoveredDevice, ListedDevice } from "../domain/listed-device.ts";
 
 /** A discovery ends after so long, ms. */
-export const DISCOVERY_MS_MAX = 120_000;
+export const DISCOVERY_MS_MAX = 90_000;
 /** Devices that a vendor may list for one connection. */
 export const LISTED_DEVICES_MAX = 100_000;
 

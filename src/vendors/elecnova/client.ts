@@ -7,7 +7,6 @@ import { type Answer, Caller, type CallRequest, REQUEST_TIMEOUT_MS } from "../..
 import { VendorProtocolError } from "../../transport/errors.ts";
 import { Limiter } from "../../transport/limiter.ts";
 import { Session } from "../../transport/session.ts";
-import { piecewise } from "../piecewise.ts";
 import { sweep } from "../sweep.ts";
 import type { DiscoveredDevice, LatestBatch, VendorClient, VendorLimits } from "../vendor.ts";
 import {
@@ -21,7 +20,7 @@ import {
 } from "./asked.ts";
 import { type ApiProfile, signer, TOKEN_LIFETIME_MS, TOKEN_REFRESH_EARLY_MS, tokenHeaders } from "./auth.ts";
 import { type Cabinet, type CabinetWithComponents, toCabinet, toCabinetWithComponents } from "./cabinet.ts";
-import { discoveredAt } from "./discovery.ts";
+import { discoverAll } from "./discovery.ts";
 import { latestBatch } from "./latest.ts";
 import type { LiveBatch } from "./live-batch.ts";
 import { decodePoints } from "./live-decoder.ts";
@@ -154,18 +153,8 @@ export class ElecnovaClient implements VendorClient {
   }
 
   /** Every cabinet and its components: a request for each page of cabinets and one for each cabinet. */
-  async discover(signal?: AbortSignal): Promise<readonly DiscoveredDevice[]> {
-    const cabinets: Cabinet[] = [];
-    for await (const cabinet of this.cabinets({ signal })) cabinets.push(cabinet);
-    const looking = piecewise({
-      pieces: cabinets,
-      openMax: SWEEP_CABINETS_OPEN_MAX,
-      signal,
-      read: (cabinet, stop) => discoveredAt(cabinet, (sn) => this.cabinet(sn, { signal: stop })),
-    });
-    const bySerial = new Map<string, DiscoveredDevice>();
-    for await (const found of looking) for (const device of found) bySerial.set(device.serialNumber, device);
-    return [...bySerial.values()];
+  discover(signal?: AbortSignal): Promise<readonly DiscoveredDevice[]> {
+    return discoverAll(this.cabinets({ signal }), (sn, stop) => this.cabinet(sn, { signal: stop }), signal);
   }
 
   /** The broker's topics of a cabinet. The vendor wants this asked before each connection to its broker. */

@@ -1,6 +1,7 @@
 import { isTimeZone } from "../../domain/calendar.ts";
 import { type MetricTemplate, ONLINE, PV_ACTIVE_POWER } from "../../domain/metric.ts";
 import { VendorAuthRejected, VendorRefused } from "../../transport/errors.ts";
+import { piecewise } from "../piecewise.ts";
 import type { DiscoveredDevice } from "../vendor.ts";
 import { isSendable } from "./asked.ts";
 import type { Cabinet, CabinetWithComponents } from "./cabinet.ts";
@@ -10,11 +11,31 @@ export const CABINET_METRICS: readonly MetricTemplate[] = [PV_ACTIVE_POWER, ONLI
 /** Known, but may not do this. */
 const FORBIDDEN = 403;
 
+/** Cabinets that are looked at at once. */
+const CABINETS_OPEN_MAX = 64;
+
+type Look = (sn: string, signal: AbortSignal) => Promise<CabinetWithComponents>;
+
 /**
- * A cabinet of the list with its components, which push their values live and cannot be polled. A cabinet that the vendor lists and
- * refuses to tell of comes without them; one whose serial number cannot be asked for does not come.
+ * Cabinets of the list with their components, which push their values live and cannot be polled. A cabinet that the vendor lists and
+ * refuses to tell of comes without them; one whose serial number cannot be asked for does not come. Each serial number comes once.
  */
-export async function discoveredAt(
+export async function discoverAll(
+  listed: AsyncIterable<Cabinet>,
+  look: Look,
+  signal: AbortSignal | undefined,
+): Promise<readonly DiscoveredDevice[]> {
+  const pieces: Cabinet[] = [];
+  for await (const cabinet of listed) pieces.push(cabinet);
+  const bySerial = new Map<string, DiscoveredDevice>();
+  const read = (cabinet: Cabinet, stop: AbortSignal) => discoveredAt(cabinet, (sn) => look(sn, stop));
+  for await (const found of piecewise({ pieces, openMax: CABINETS_OPEN_MAX, signal, read })) {
+    for (const device of found) bySerial.set(device.serialNumber, device);
+  }
+  return [...bySerial.values()];
+}
+
+async function discoveredAt(
   cabinet: Cabinet,
   look: (sn: string) => Promise<CabinetWithComponents>,
 ): Promise<readonly DiscoveredDevice[]> {

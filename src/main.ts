@@ -17,6 +17,7 @@ import type { CataloguePlace } from "./catalogue/database.ts";
 import type { SeriesDirectory } from "./catalogue/directory.ts";
 import { dataFolderKey } from "./catalogue/sealing/installation-key.ts";
 import { Collector } from "./collect/collector.ts";
+import { Ledger } from "./collect/ledger/ledger.ts";
 import type { LogLevel, ServerConfig } from "./config.ts";
 import { systemClock } from "./domain/clock.ts";
 import { StartupError, StorageUnavailable } from "./domain/errors.ts";
@@ -81,9 +82,21 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
 
     const live = new LiveHub();
     const pipeline = new IngestPipeline({ store, directory: catalogue.directory, live, clock });
+    const ledger = new Ledger({ coverage: catalogue.coverage, clock, log });
+    owned.defer(() => ledger.close());
+    ledger.start();
     const guard = new AddressGuard({ listed: config.vendorNetworks, setting: "KILOWATCH_VENDOR_NETWORKS" });
     const openSockets = (baseUrl: string) => openGuardedPool(baseUrl, guard);
-    const collector = new Collector({ catalogue, pipeline, vendorById, openSockets, clock, log });
+    const collector = new Collector({
+      catalogue,
+      pipeline,
+      ledger,
+      isAlone: config.catalogueServer === null,
+      vendorById,
+      openSockets,
+      clock,
+      log,
+    });
     owned.defer(() => collector.close());
     const code = new OneTimeCode(clock);
     const signIn = new SignIn({
@@ -106,6 +119,7 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
       pipeline,
       sources,
       collector,
+      ledger,
       live,
       bodies: new BodyGate(clock),
       access: new Access({ data: config.openData, operation: options.visitorsMayLook }),

@@ -18,6 +18,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   "src/ingest": ["src/domain", "src/telemetry/store.ts", "src/catalogue", "src/live"],
   "src/collect": [
     "src/domain",
+    "src/transport",
     "src/vendors/vendor.ts",
     "src/vendors/plan.ts",
     "src/vendors/sweep.ts",

@@ -5,6 +5,7 @@ import { ApiKeys } from "./api-keys.ts";
 import { AUDIT_HEAD_FILE, HeadFile } from "./audit/head-file.ts";
 import { AuditTrail } from "./audit/trail.ts";
 import { Connections } from "./connections.ts";
+import { CoverageSegments } from "./coverage-segments.ts";
 import { type CatalogueDatabase, type CataloguePlace, openCatalogueDatabase } from "./database.ts";
 import { Devices } from "./devices.ts";
 import { SeriesDirectory } from "./directory.ts";
@@ -19,6 +20,7 @@ import { SessionRows } from "./session-rows.ts";
 import { Sites } from "./sites.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Users } from "./users.ts";
+import { VendorBudgets } from "./vendor-budgets.ts";
 
 /** Its name in the data folder. */
 export const CATALOGUE_FILE = "catalogue.db";
@@ -40,7 +42,9 @@ export interface Catalogue {
   readonly directory: SeriesDirectory;
   /** How push sources bring series that nobody declared. */
   readonly enrolment: Enrolment;
+  readonly coverage: CoverageSegments;
   readonly audit: AuditTrail;
+  readonly budgets: VendorBudgets;
   close(): Promise<void>;
 }
 
@@ -92,7 +96,9 @@ async function openOn(
     ownSecrets: new OwnSecrets(database, sealing),
     directory,
     enrolment: new Enrolment(database, directory, clock),
+    coverage: new CoverageSegments(database),
     audit,
+    budgets: new VendorBudgets(database),
     async close() {
       try {
         await audit.close();

@@ -54,7 +54,9 @@ export function rotationContract(name: string, make: () => Promise<ContractDatab
           .map((column) => `${table.name}.${column.name}`),
       );
       const known = SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`);
-      expect(ofBytes.sort()).toEqual([...known, "coverage_segment.runs", "sealing_key.wrapped"].sort());
+      expect(ofBytes.sort()).toEqual(
+        [...known, "coverage_segment.runs", "coverage_tail.runs", "sealing_key.wrapped"].sort(),
+      );
     });
 
     test("a rotation seals everything with a new data key, and the former key opens nothing", async () => {

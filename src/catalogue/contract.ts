@@ -1,4 +1,6 @@
+import { budgetsContract } from "./contract-budgets.ts";
 import { connectionsContract } from "./contract-connections.ts";
+import { coverageContract } from "./contract-coverage.ts";
 import { apiKeysContract } from "./contract-keys.ts";
 import { limitsContract } from "./contract-limits.ts";
 import { migrationsContract } from "./contract-migrations.ts";
@@ -32,7 +34,9 @@ export function catalogueContract(name: string, { make, isShared }: ContractTerm
   peopleContract(name, make);
   apiKeysContract(name, make);
   valuesContract(name, make);
+  budgetsContract(name, make);
   limitsContract(name, make);
+  coverageContract(name, make, isShared);
   migrationsContract(name, make);
   rotationContract(name, make);
   if (isShared) serversContract(name, make);

@@ -3,7 +3,7 @@ import type { CatalogueDatabase } from "./database.ts";
 import { isPostgres } from "./migrations/column-types.ts";
 
 /** What may be done by one at a time; the numbers are the same for every version that shares a database. */
-const TURNS = { administrators: 1, sealingKeys: 2 } as const;
+const TURNS = { administrators: 1, sealingKeys: 2, coverage: 3 } as const;
 /** Sets our advisory locks apart from those of others in the same database. */
 const LOCK_CLASS = 0x6b_77_61_74;
 

@@ -96,6 +96,12 @@ export interface Schema {
     month: number;
     runs: Uint8Array;
   };
+  /** The newest run of each series, which grows with every poll: those of a block of series in one row, so that few are written. */
+  coverage_tail: {
+    /** A series number divided by `SERIES_PER_BLOCK`. */
+    block: number;
+    runs: Uint8Array;
+  };
   backfill_job: {
     id: string;
     connection_id: string;

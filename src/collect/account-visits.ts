@@ -1,3 +1,5 @@
+import type { Dispatcher } from "undici";
+import type { Clock } from "../domain/clock.ts";
 import {
   VendorAuthRejected,
   type VendorClient,
@@ -6,7 +8,9 @@ import {
   VendorTimeout,
 } from "../vendors/vendor.ts";
 import type { Account } from "./account.ts";
-import { type OpenParts, openAccount } from "./open-account.ts";
+import { accountKey } from "./budget/account-key.ts";
+import { BudgetGuest } from "./budget/budget-guest.ts";
+import type { BudgetKeeper } from "./budget/budget-keeper.ts";
 
 /** What came of asking an account beside its poller. */
 export interface Visited<T> {
@@ -30,56 +34,59 @@ export interface VisitOptions {
   readonly countedAs?: Account;
 }
 
+export interface VisitParts {
+  readonly keeper: BudgetKeeper;
+  /** What account keys are made with. */
+  readonly secret: () => Promise<string>;
+  readonly openSockets: (baseUrl: string) => Dispatcher;
+  readonly clock: Clock;
+}
+
+type Seen = { -readonly [Name in "requests" | "answered" | "clockAheadMs"]: Visited<unknown>[Name] };
+
 /** Asks vendors beside polling, on the budget that polling spends. */
 export class AccountVisits {
-  readonly #parts: OpenParts;
+  readonly #parts: VisitParts;
   readonly #open = new Set<AbortController>();
 
-  constructor(parts: OpenParts) {
+  constructor(parts: VisitParts) {
     this.#parts = parts;
   }
 
-  /** Opens an account for one piece of work. @throws the error of the work that is no `VendorError`, AbortError when closed */
+  /**
+   * Opens an account for one piece of work.
+   * @throws InvalidInput when the address is none, the error of the work that is no `VendorError`, AbortError when closed
+   */
   async visit<T>(
     account: Account,
     options: VisitOptions,
     work: (client: VendorClient, signal: AbortSignal) => Promise<T>,
   ): Promise<Visited<T>> {
-    const { clock } = this.#parts;
+    const { keeper, secret, clock } = this.#parts;
+    const countedAs = options.countedAs ?? account;
+    const key = accountKey(await secret(), { ...countedAs, vendor: countedAs.vendor.id });
     const stop = new AbortController();
-    const seen = { requests: 0, answered: 0, clockAheadMs: null as number | null };
-    const { client, sockets, budget } = await openAccount(account, this.#parts, {
-      ...(options.countedAs && { countedAs: options.countedAs }),
-      events: {
-        onAttempt: () => seen.requests++,
-        onAnswer: (status) => {
-          if (isWell(status)) seen.answered++;
-        },
-        onRetry: (error) => {
-          noteFailure(error, seen);
-          // A signature that is made anew by the vendor's clock is no second try.
-          if (!options.isPatient && !(error instanceof VendorAuthRejected)) stop.abort(error);
-        },
-        onFailure: (error) => noteFailure(error, seen),
-      },
-    });
+    const seen: Seen = { requests: 0, answered: 0, clockAheadMs: null };
+    const { title } = account.vendor;
+    const guest = new BudgetGuest(countedAs, () =>
+      stop.abort(this.#held(`Another server asks ${title} at the moment; nothing was sent.`)),
+    );
     const bell = new AbortController();
     clock.sleepUntil(clock.monotonicMs() + options.msMax, bell.signal).then(
-      () => stop.abort(this.#outOfTime(account.vendor.title, seen.requests, options.msMax)),
+      () => stop.abort(this.#outOfTime(title, seen.requests, options.msMax)),
       () => {},
     );
     this.#open.add(stop);
+    keeper.join(key, guest);
     try {
-      return { value: await work(client, stop.signal), failure: null, ...seen };
+      return { value: await this.#ask(account, guest, options, seen, stop, work), failure: null, ...seen };
     } catch (error) {
       if (!(error instanceof VendorError)) throw error;
       return { value: null, failure: error, ...seen };
     } finally {
       this.#open.delete(stop);
       bell.abort();
-      await client.close();
-      await sockets.destroy();
-      budget.release();
+      await keeper.leave(key, guest);
     }
   }
 
@@ -88,16 +95,52 @@ export class AccountVisits {
     for (const stop of this.#open) stop.abort(new DOMException("The server stops.", "AbortError"));
   }
 
+  async #ask<T>(
+    { vendor, baseUrl, credential }: Account,
+    guest: BudgetGuest,
+    { isPatient }: VisitOptions,
+    seen: Seen,
+    stop: AbortController,
+    work: (client: VendorClient, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { openSockets, clock } = this.#parts;
+    const limiter = await guest.limiter(stop.signal);
+    await using owned = new AsyncDisposableStack();
+    const dispatcher = openSockets(baseUrl);
+    owned.defer(() => dispatcher.destroy());
+    const client = vendor.open({
+      baseUrl,
+      credential,
+      clock,
+      dispatcher,
+      limiter,
+      events: {
+        onAttempt: () => seen.requests++,
+        onAnswer: (status) => {
+          if (isWell(status)) seen.answered++;
+        },
+        onRetry: (error) => {
+          noteFailure(error, seen);
+          // A signature that is made anew by the vendor's clock is no second try.
+          if (!isPatient && !(error instanceof VendorAuthRejected)) stop.abort(error);
+        },
+        onFailure: (error) => noteFailure(error, seen),
+      },
+    });
+    owned.defer(() => client.close());
+    return await work(client, stop.signal);
+  }
+
   #outOfTime(vendor: string, attempts: number, msMax: number): VendorError {
-    const facts = { status: null, attempts, requestId: null, body: null };
     const waited = `${msMax / 1_000} s`;
-    return attempts === 0
-      ? new VendorRateLimited(
-          `${vendor}'s limit left no room for a request within ${waited}.`,
-          facts,
-          this.#parts.clock.nowMs(),
-        )
-      : new VendorTimeout(`${vendor} gave no whole answer within ${waited}.`, facts);
+    if (attempts === 0) return this.#held(`${vendor}'s limit left no room for a request within ${waited}.`);
+    const facts = { status: null, attempts, requestId: null, body: null };
+    return new VendorTimeout(`${vendor} gave no whole answer within ${waited}.`, facts);
+  }
+
+  #held(message: string): VendorRateLimited {
+    const facts = { status: null, attempts: 0, requestId: null, body: null };
+    return new VendorRateLimited(message, facts, this.#parts.clock.nowMs());
   }
 }
 
@@ -106,7 +149,7 @@ function isWell(status: number | null): boolean {
 }
 
 /** An answer with HTTP 200 may be a refusal inside. */
-function noteFailure(error: VendorError, seen: { answered: number; clockAheadMs: number | null }): void {
+function noteFailure(error: VendorError, seen: Seen): void {
   if (isWell(error.status)) seen.answered--;
   if (error instanceof VendorAuthRejected) seen.clockAheadMs ??= error.clockAheadMs;
 }

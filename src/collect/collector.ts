@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { v4 as uuidv4 } from "uuid";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Credential } from "../catalogue/connections.ts";
 import type { Clock } from "../domain/clock.ts";
@@ -10,15 +11,19 @@ import type { IngestPipeline } from "../ingest/pipeline.ts";
 import type { VendorDefinition } from "../vendors/vendor.ts";
 import type { Account } from "./account.ts";
 import { AccountVisits } from "./account-visits.ts";
-import { Budgets } from "./budgets.ts";
+import { accountKey, newAccountSecret } from "./budget/account-key.ts";
+import { BudgetKeeper } from "./budget/budget-keeper.ts";
+import { BudgetUses } from "./budget/budget-uses.ts";
 import type { ConnectionHealth } from "./connection-health.ts";
+import { ConnectionRun } from "./connection-run.ts";
 import { diagnose } from "./diagnosis.ts";
 import { compareLists, DISCOVERY_MS_MAX, LISTED_DEVICES_MAX, listedAtMs } from "./discovery.ts";
+import type { CoverageLedger } from "./ledger/coverage-ledger.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
-import { type OpenParts, openAccount } from "./open-account.ts";
 import { planSchedule, type SchedulePlan } from "./plan/schedule.ts";
-import { Poller, type PollerCounts } from "./poller.ts";
+import type { PollerCounts } from "./poller.ts";
 import { type ProbeResult, probe } from "./probe.ts";
+import { RequestNumbers } from "./request-numbers.ts";
 
 export interface ConnectionReport extends ConnectionHealth {
   readonly connection: Connection;
@@ -32,6 +37,9 @@ export interface ConnectionReport extends ConnectionHealth {
 export interface CollectorParts {
   readonly catalogue: Catalogue;
   readonly pipeline: IngestPipeline;
+  readonly ledger: Pick<CoverageLedger, "note">;
+  /** Whether no other process uses this catalogue. */
+  readonly isAlone: boolean;
   /** The registry's look-up. */
   readonly vendorById: (id: string) => VendorDefinition | undefined;
   /** Opens what sends the requests of an account and decides which addresses it may have. @throws InvalidInput when the URL is none */
@@ -49,10 +57,12 @@ interface Held {
 const NO_DEVICES = "It has no devices yet: pick some that its vendor lists, or name them by their serial numbers.";
 const NO_COUNTS: PollerCounts = { requests: 0, failedRequests: 0, readings: 0, issues: 0, missingDevices: 0 };
 
-/** Keeps one poller for each connection of the catalogue that is not paused, and asks vendors what people want to know beside. */
+/** Runs every connection of the catalogue that is not paused, each where its account's budget is held, and asks vendors what people want to know beside. */
 export class Collector {
   readonly #parts: CollectorParts;
-  readonly #opening: OpenParts;
+  readonly #keeper: BudgetKeeper;
+  readonly #uses: BudgetUses;
+  readonly #requests: RequestNumbers;
   readonly #visits: AccountVisits;
   readonly #held = new Map<string, Held>();
   /** By connection: two changes at once must not leave two pollers. */
@@ -61,12 +71,16 @@ export class Collector {
 
   constructor(parts: CollectorParts) {
     this.#parts = parts;
-    this.#opening = { ...parts, budgets: new Budgets(parts.clock) };
-    this.#visits = new AccountVisits(this.#opening);
+    const { catalogue, clock, log } = parts;
+    this.#keeper = new BudgetKeeper({ ...parts, store: catalogue.budgets, holder: uuidv4() });
+    this.#uses = new BudgetUses({ store: catalogue.budgets, clock, log });
+    this.#requests = new RequestNumbers(clock);
+    this.#visits = new AccountVisits({ ...parts, keeper: this.#keeper, secret: () => this.#accountSecret() });
   }
 
   /** Starts polling every connection that the catalogue has; one that cannot be opened is logged and rests. */
   async start(): Promise<void> {
+    this.#uses.start();
     for (const connection of await this.#parts.catalogue.connections.list()) {
       try {
         await this.poll(connection);
@@ -180,10 +194,11 @@ export class Collector {
     this.#visits.close();
   }
 
-  /** Stops every poller. Idempotent. */
+  /** Stops every connection and gives the budgets back. Idempotent. */
   async close(): Promise<void> {
     this.endVisits();
     await Promise.all([...this.#held.keys()].map((id) => this.stop(id)));
+    await this.#uses.close();
   }
 
   async #let(id: string): Promise<void> {
@@ -195,36 +210,35 @@ export class Collector {
   async #accountOf(connection: Connection): Promise<Account> {
     const vendor = this.vendorOf(connection);
     const credential = vendor.credential.parse(await this.#parts.catalogue.connections.credential(connection.id));
-    return { vendor, baseUrl: connection.baseUrl, credential };
+    return { vendor, baseUrl: connection.baseUrl, credential, laneShares: connection.laneShares };
+  }
+
+  #accountSecret(): Promise<string> {
+    return this.#parts.catalogue.ownSecrets.getOrMake("account-key", newAccountSecret);
   }
 
   async #start(connection: Connection): Promise<ConnectionReport> {
-    const { catalogue, pipeline, clock, log } = this.#parts;
-    const account = await this.#accountOf(connection);
-    const { vendor } = account;
-    const devices = await catalogue.devices.ofConnection(connection.id);
-    const { client, sockets, budget } = await openAccount(account, this.#opening);
-    const poller = new Poller({
+    const { vendor, credential } = await this.#accountOf(connection);
+    const account = accountKey(await this.#accountSecret(), { ...connection, credential });
+    const run = new ConnectionRun({
+      ...this.#parts,
       connection,
-      devices,
-      client,
-      sockets,
-      limits: vendor.limits,
-      valuesEveryMs: vendor.device?.valuesEveryMs ?? 0,
-      directory: catalogue.directory,
-      pipeline,
-      clock,
-      log,
+      vendor,
+      credential,
+      account,
+      devices: await this.#parts.catalogue.devices.ofConnection(connection.id),
+      requests: this.#requests,
+      uses: this.#uses,
     });
     const held: Held = {
-      report: () => reportOf(poller),
-      async close() {
-        await poller.close();
-        budget.release();
+      report: () => reportOf(run),
+      close: async () => {
+        await run.close();
+        await this.#keeper.leave(account, run);
       },
     };
     this.#held.set(connection.id, held);
-    poller.start();
+    this.#keeper.join(account, run);
     return held.report();
   }
 
@@ -245,8 +259,7 @@ export class Collector {
   }
 }
 
-function reportOf(poller: Poller): ConnectionReport {
-  const { connection, counts, devices, freshnessMs, health } = poller;
+function reportOf({ connection, counts, devices, freshnessMs, health }: ConnectionRun): ConnectionReport {
   const message = devices === 0 ? NO_DEVICES : health.message;
   return { connection, counts, devices, freshnessMs, ...health, message };
 }

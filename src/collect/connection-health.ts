@@ -9,6 +9,8 @@ export const CONNECTION_STATES = [
   "running",
   /** The last request failed; it is tried again by itself. */
   "backing_off",
+  /** Another server of this catalogue asks the vendor; this one takes over when that one is gone. */
+  "standing_by",
   /** A person has paused it: nothing is sent. */
   "paused",
   /** The vendor refused the credential, or its address may not be called: nothing is sent until a person changes that. */
@@ -46,9 +48,24 @@ export class ConnectionHealthTracker {
     const before = this.#health;
     if (before.state === "running") return;
     this.#health = { state: "running", message: null, sinceMs: this.#clock.nowMs() };
-    if (before.state === "starting") return;
+    if (before.state === "starting" || before.state === "standing_by") return;
     const outageS = Math.round((this.#clock.nowMs() - before.sinceMs) / 1_000);
     this.#log.info({ connection: this.#name, outageS }, "the vendor answers again");
+  }
+
+  /** This process may ask the vendor. */
+  heldHere(): void {
+    if (this.#health.state === "standing_by")
+      this.#health = { state: "starting", message: null, sinceMs: this.#clock.nowMs() };
+  }
+
+  /** Another process may ask the vendor, or nobody knows who. */
+  heldElsewhere(): void {
+    this.#change(
+      "standing_by",
+      "Another server asks this vendor at the moment.",
+      "another server asks the vendor from now on",
+    );
   }
 
   failed(message: string): void {

@@ -2,9 +2,7 @@ import type { SeriesDirectory } from "../catalogue/directory.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Connection } from "../domain/connection.ts";
 import type { Device } from "../domain/device.ts";
-import { StorageUnavailable } from "../domain/errors.ts";
 import type { Log } from "../domain/log.ts";
-import { type ReadingColumns, ReadingColumnsBuilder } from "../domain/reading.ts";
 import type { IngestPipeline } from "../ingest/pipeline.ts";
 import { batchesOf } from "../vendors/sweep.ts";
 import {
@@ -12,11 +10,15 @@ import {
   VendorAddressRefused,
   VendorAuthRejected,
   type VendorClient,
-  type VendorLimits,
+  type VendorDefinition,
 } from "../vendors/vendor.ts";
 import { type ConnectionHealth, ConnectionHealthTracker } from "./connection-health.ts";
 import { DueQueue } from "./due-queue.ts";
-import { planSchedule } from "./plan/schedule.ts";
+import type { CoverageLedger } from "./ledger/coverage-ledger.ts";
+import { LiveNotes } from "./live-notes.ts";
+import { OpenWindow } from "./open-window.ts";
+import { type IdBySerial, ReadingStore } from "./reading-store.ts";
+import type { RequestNumbers } from "./request-numbers.ts";
 
 const BACKOFF_MS_BASE = 1_000;
 /** Bounds of the longest pause between two requests to a vendor that fails. */
@@ -32,19 +34,22 @@ export function longestBackoffMs(pollIntervalMs: number): number {
 
 export interface PollerParts {
   readonly connection: Connection;
+  /** Those that have a serial number. */
   readonly devices: readonly Device[];
   readonly client: VendorClient;
-  /** What the client's requests go through; closed after it. */
-  readonly sockets: { destroy(): Promise<void> };
-  readonly limits: VendorLimits;
-  /** As `DeviceDefinition.valuesEveryMs`. */
-  readonly valuesEveryMs: number;
+  readonly vendor: Pick<VendorDefinition, "limits" | "history">;
+  /** As `ConnectionReport.freshnessMs`. */
+  readonly freshnessMs: number;
   readonly directory: SeriesDirectory;
   readonly pipeline: IngestPipeline;
+  readonly ledger: Pick<CoverageLedger, "note">;
+  readonly requests: RequestNumbers;
   readonly clock: Clock;
   readonly log: Log;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
+  /** What was known before another process polled for a while. */
+  readonly memory?: PollerMemory;
 }
 
 /** What has come of polling so far. */
@@ -57,186 +62,204 @@ export interface PollerCounts {
   readonly missingDevices: number;
 }
 
-/** Which device each serial number of a request stands for. */
-type IdBySerial = Map<string, string>;
+/** What outlives a poller. */
+export class PollerMemory {
+  readonly health: ConnectionHealthTracker;
+  readonly issueSeen = new Set<string>();
+  readonly counts = { requests: 0, failedRequests: 0, readings: 0, issues: 0, missingDevices: 0 };
 
-/** Polls the devices of one connection for ever, whoever has waited longest first. */
+  constructor(connectionName: string, clock: Clock, log: Log) {
+    this.health = new ConnectionHealthTracker(connectionName, clock, log);
+  }
+}
+
+/**
+ * Polls the devices of one connection for ever, whoever has waited longest first, with as many batches under way as the vendor's limits
+ * and pace allow.
+ */
 export class Poller {
   readonly #parts: PollerParts;
-  readonly #health: ConnectionHealthTracker;
-  /** Batches of ids, as `planSchedule` counts them: a device's serial number may become another one, and is looked up when it is asked for. */
+  readonly #memory: PollerMemory;
+  readonly #readings: ReadingStore;
+  readonly #notes: LiveNotes;
+  readonly #window: OpenWindow;
+  /** Batches of ids, as the plan counts them: a device's serial number may become another one, and is looked up when it is asked for. */
   readonly #due = new DueQueue<readonly string[]>();
-  readonly #serials: readonly string[];
   readonly #stop = new AbortController();
   readonly #random: () => number;
-  readonly #issueSeen = new Set<string>();
-  #counts = { requests: 0, failedRequests: 0, readings: 0, issues: 0, missingDevices: 0 };
+  /** Monotonic ms before which nothing is asked. */
+  #heldUntilMs = 0;
   #consecutiveFailures = 0;
   #running: Promise<void> | null = null;
 
   constructor(parts: PollerParts) {
+    const { connection, devices, clock, log, vendor, random = Math.random } = parts;
     this.#parts = parts;
-    this.#random = parts.random ?? Math.random;
-    this.#health = new ConnectionHealthTracker(parts.connection.name, parts.clock, parts.log);
-    const idBySerial: IdBySerial = new Map(parts.devices.map(({ id, serialNumber }) => [serialNumber ?? "", id]));
-    idBySerial.delete("");
-    this.#serials = [...idBySerial.keys()];
-    for (const batch of batchesOf(this.#serials, parts.limits)) {
-      this.#due.put(
-        batch.flatMap((serial) => idBySerial.get(serial) ?? []),
-        0,
-      );
+    this.#random = random;
+    this.#memory = parts.memory ?? new PollerMemory(connection.name, clock, log);
+    this.#window = new OpenWindow(vendor.limits);
+    this.#readings = new ReadingStore({ connectionName: connection.name, ...parts });
+    this.#notes = new LiveNotes({ ...parts, history: vendor.history });
+    const idBySerial = new Map(devices.map(({ id, serialNumber }) => [serialNumber ?? "", id]));
+    for (const batch of batchesOf([...idBySerial.keys()], vendor.limits)) {
+      const ids = batch.flatMap((serial) => idBySerial.get(serial) ?? []);
+      this.#due.put(ids, 0);
     }
   }
 
-  get connection(): Connection {
-    return this.#parts.connection;
-  }
-
-  get devices(): number {
-    return this.#serials.length;
-  }
-
-  /** As `ConnectionReport.freshnessMs`. */
-  get freshnessMs(): number {
-    const { connection, limits, valuesEveryMs } = this.#parts;
-    const { pollIntervalMs } = connection;
-    return planSchedule({ devices: this.#serials, limits, pollIntervalMs, valuesEveryMs }).freshnessMs;
-  }
-
   get health(): ConnectionHealth {
-    return this.#health.health;
+    return this.#memory.health.health;
   }
 
   get counts(): PollerCounts {
-    return this.#counts;
+    return this.#memory.counts;
   }
 
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** Ends the open request and waits until what it brought is stored or given up. Idempotent. */
+  /** Ends the open requests and waits until what they brought is stored or given up. Idempotent. */
   async close(): Promise<void> {
     this.#stop.abort(new DOMException("The poller stops.", "AbortError"));
     await this.#running;
-    await this.#parts.client.close();
-    await this.#parts.sockets.destroy();
   }
 
   async #run(): Promise<void> {
-    const { clock, log, connection } = this.#parts;
+    const underWay = new Set<Promise<void>>();
     try {
-      for (;;) {
-        const dueMs = this.#due.nextDueMs;
-        if (dueMs === null) return;
-        await clock.sleepUntil(dueMs, this.#stop.signal);
-        await this.#pollWhoIsDue();
-      }
+      await this.#pollWhoeverIsDue(underWay);
     } catch (error) {
-      if (this.#stop.signal.aborted) return;
-      if (error instanceof VendorAuthRejected) {
-        this.#health.refused(error.message);
-        return;
-      }
-      // Whatever this is, it is a fault of ours: it must be seen, and it must not take the server with it.
-      log.error({ connection: connection.name, err: error }, "polling stopped by an unexpected error");
-      this.#health.failed("Polling stopped because of an internal error; see the log, and restart the server.");
+      if (!this.#stop.signal.aborted) this.#giveUp(error);
+    } finally {
+      // What ended one batch for good would meet the others, too.
+      this.#stop.abort(new DOMException("The poller stops.", "AbortError"));
+      await Promise.allSettled(underWay);
     }
   }
 
-  async #pollWhoIsDue(): Promise<void> {
-    const { client, clock, directory } = this.#parts;
-    const dueMs = clock.monotonicMs();
-    const [batch = []] = this.#due.take(1, dueMs);
+  async #pollWhoeverIsDue(underWay: Set<Promise<void>>): Promise<void> {
+    const { clock } = this.#parts;
+    for (;;) {
+      while (underWay.size >= this.#window.size) await Promise.race(underWay);
+      const dueMs = this.#due.nextDueMs;
+      if (dueMs === null) {
+        // Whoever is not due is being asked.
+        if (underWay.size === 0) return;
+        await Promise.race(underWay);
+        continue;
+      }
+      const startMs = Math.max(dueMs, this.#heldUntilMs);
+      if (startMs > clock.monotonicMs()) {
+        await this.#sleepUntil(startMs, underWay);
+        continue;
+      }
+      const [ids = []] = this.#due.take(1, clock.monotonicMs());
+      const polling = this.#poll(ids).finally(() => underWay.delete(polling));
+      underWay.add(polling);
+    }
+  }
+
+  /** Until then, or until a batch has ended: what came of it may hold everything longer. */
+  async #sleepUntil(startMs: number, underWay: ReadonlySet<Promise<void>>): Promise<void> {
+    const { clock } = this.#parts;
+    if (underWay.size === 0) return clock.sleepUntil(startMs, this.#stop.signal);
+    const woken = new AbortController();
+    const sleep = clock.sleepUntil(startMs, AbortSignal.any([woken.signal, this.#stop.signal]));
+    try {
+      await Promise.race([sleep, ...underWay]);
+    } finally {
+      woken.abort();
+      await sleep.catch(() => {});
+    }
+  }
+
+  #giveUp(error: unknown): void {
+    const { log, connection } = this.#parts;
+    if (error instanceof VendorAuthRejected) {
+      this.#memory.health.refused(error.message);
+      return;
+    }
+    // Whatever this is, it is a fault of ours: it must be seen, and it must not take the server with it.
+    log.error({ connection: connection.name, err: error }, "polling stopped by an unexpected error");
+    this.#memory.health.failed("Polling stopped because of an internal error; see the log, and restart the server.");
+  }
+
+  async #poll(due: readonly string[]): Promise<void> {
+    const { client, clock, directory, connection } = this.#parts;
+    // From the begin of one request to the begin of the next: what it took, and what it waited for, does not shift the schedule.
+    const nextMs = clock.monotonicMs() + connection.pollIntervalMs;
     // A device that was deleted since is not asked for again.
-    const ids = batch.filter((id) => directory.device(id));
-    const asked: IdBySerial = new Map(ids.map((id) => [directory.device(id)?.serialNumber ?? "", id]));
+    const ids = due.filter((id) => directory.device(id));
+    const asked = new Map(ids.map((id) => [directory.device(id)?.serialNumber ?? "", id]));
     asked.delete("");
     try {
       if (asked.size > 0) await this.#ask(client.readLatest([...asked.keys()], this.#stop.signal), asked);
     } catch (error) {
       if (!(error instanceof VendorAddressRefused)) throw error;
-      await this.#waitForAnotherAddress(error);
+      this.#waitForAnotherAddress(error);
     } finally {
-      // In any case, so that no device is ever forgotten; from when it was asked for, so that an answer's time does not stretch the interval.
-      if (ids.length > 0) this.#due.put(ids, dueMs + this.#parts.connection.pollIntervalMs);
+      // In any case, so that no device is ever forgotten.
+      if (ids.length > 0) this.#due.put(ids, nextMs);
     }
   }
 
   async #ask(batches: AsyncIterable<LatestBatch>, asked: IdBySerial): Promise<void> {
+    const { clock, requests } = this.#parts;
+    const beganMs = clock.monotonicMs();
+    const request = requests.next();
     for await (const batch of batches) {
-      this.#counts.requests++;
-      if (batch.failure) await this.#backOff(batch);
-      else await this.#take(batch, asked);
+      this.#memory.counts.requests++;
+      const askedAtMs = Math.trunc(clock.nowMs());
+      if (batch.failure) this.#backOff(batch);
+      else {
+        this.#window.answered(clock.monotonicMs() - beganMs);
+        await this.#take(batch, asked);
+      }
+      this.#notes.note(batch, asked, askedAtMs, request);
     }
   }
 
   async #take(batch: LatestBatch, asked: IdBySerial): Promise<void> {
+    const { counts, health } = this.#memory;
     this.#consecutiveFailures = 0;
-    this.#health.answered();
-    this.#counts.issues += batch.issues.length;
-    this.#counts.missingDevices += batch.missing.length;
+    health.answered();
+    counts.issues += batch.issues.length;
+    counts.missingDevices += batch.missing.length;
     this.#noteIssues(batch, asked);
-    this.#counts.readings += await this.#store(batch, asked);
+    counts.readings += await this.#readings.store(batch.readings, asked, this.#stop.signal);
   }
 
-  /** Holds the batch until storage takes it: the vendor's budget for it is spent, so it is worth waiting for. Answers what was stored. */
-  async #store(batch: LatestBatch, asked: IdBySerial): Promise<number> {
-    const { pipeline, clock, log, connection } = this.#parts;
-    for (let attempt = 0; ; attempt++) {
-      // Made anew for each attempt: a metric may be deleted while storage is waited for.
-      const columns = this.#columnsOf(batch, asked);
-      try {
-        await pipeline.accept(columns);
-        if (attempt > 0) log.info({ connection: connection.name }, "storage takes readings again");
-        return columns.length;
-      } catch (error) {
-        if (!(error instanceof StorageUnavailable)) throw error;
-        if (attempt === 0)
-          log.warn({ connection: connection.name, reason: error.message }, "polling waits for storage");
-        await clock.sleepUntil(clock.monotonicMs() + error.retryAfterS * 1_000, this.#stop.signal);
-      }
-    }
-  }
-
-  async #backOff(batch: LatestBatch): Promise<void> {
+  #backOff(batch: LatestBatch): void {
     const { clock, connection } = this.#parts;
-    this.#counts.failedRequests++;
-    this.#health.failed(batch.failure?.message ?? "The vendor did not answer.");
+    this.#memory.counts.failedRequests++;
+    this.#window.failed();
+    this.#memory.health.failed(batch.failure?.message ?? "The vendor did not answer.");
     const longestMs = longestBackoffMs(connection.pollIntervalMs);
     const ceilingMs = Math.min(longestMs, BACKOFF_MS_BASE * 2 ** Math.min(this.#consecutiveFailures++, 16));
     // Between half and all of the ceiling: never at once, and not in step with other programs that lost the vendor too.
-    const pauseMs = ceilingMs * (0.5 + this.#random() / 2);
-    await clock.sleepUntil(clock.monotonicMs() + pauseMs, this.#stop.signal);
+    this.#hold(clock.monotonicMs() + ceilingMs * (0.5 + this.#random() / 2));
   }
 
   /** Nothing was sent, so there is nothing to spare the vendor. A name may have another address later, and looking it up is cheap. */
-  async #waitForAnotherAddress({ message }: VendorAddressRefused): Promise<void> {
+  #waitForAnotherAddress({ message }: VendorAddressRefused): void {
     const { clock, connection } = this.#parts;
-    this.#health.barred(message);
-    await clock.sleepUntil(clock.monotonicMs() + longestBackoffMs(connection.pollIntervalMs), this.#stop.signal);
+    this.#memory.health.barred(message);
+    this.#hold(clock.monotonicMs() + longestBackoffMs(connection.pollIntervalMs));
   }
 
-  #columnsOf(batch: LatestBatch, asked: IdBySerial): ReadingColumns {
-    const { directory } = this.#parts;
-    const builder = new ReadingColumnsBuilder();
-    for (const reading of batch.readings) {
-      const deviceId = asked.get(reading.device);
-      const owner = deviceId === undefined ? undefined : directory.ofDevice(deviceId, reading.metric.name);
-      // A metric that a person removed from the device is no longer wanted.
-      if (owner) builder.push(owner.series, reading.timeMs, reading.value, reading.quality);
-    }
-    return builder.finish();
+  #hold(untilMonotonicMs: number): void {
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMonotonicMs);
   }
 
   /** Says each device's trouble in the log once per kind, not at every poll. */
   #noteIssues(batch: LatestBatch, asked: IdBySerial): void {
     const { log, connection } = this.#parts;
+    const { issueSeen } = this.#memory;
     for (const issue of batch.issues) {
       const key = `${issue.kind} ${issue.device}`;
-      if (this.#issueSeen.has(key) || !asked.has(issue.device)) continue;
-      this.#issueSeen.add(key);
+      if (issueSeen.has(key) || !asked.has(issue.device)) continue;
+      issueSeen.add(key);
       log.warn({ connection: connection.name, ...issue }, "a value of this device could not be used");
     }
   }

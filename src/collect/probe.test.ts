@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { type ElecnovaSimulatorOptions, startElecnovaSimulator } from "../../simulators/elecnova/index.ts";
 import { type EnergyGridSimulatorOptions, startEnergyGridSimulator } from "../../simulators/energygrid/index.ts";
 import { type PowerPSimulatorOptions, startPowerPSimulator } from "../../simulators/powerp/index.ts";
+import { silentLog } from "../domain/log.ts";
 import { VirtualClock } from "../domain/virtual-clock.ts";
 import { AddressGuard } from "../transport/address-guard.ts";
 import { openGuardedPool } from "../transport/guarded-pool.ts";
@@ -13,7 +14,9 @@ import { powerP } from "../vendors/powerp/index.ts";
 import type { Account } from "./account.ts";
 import { AccountVisits } from "./account-visits.ts";
 import { besideSockets } from "./beside-sockets.fixture.ts";
-import { Budgets } from "./budgets.ts";
+import { accountKey } from "./budget/account-key.ts";
+import { BudgetKeeper } from "./budget/budget-keeper.ts";
+import { MemoryBudgets } from "./budget/memory-budgets.fixture.ts";
 import type { FailureReason } from "./diagnosis.ts";
 import { PROBE_MS_MAX, type ProbeResult, probe } from "./probe.ts";
 
@@ -25,14 +28,16 @@ function scene(listed: readonly string[] = ["127.0.0.0/8"]) {
   const clock = new VirtualClock();
   const guard = new AddressGuard({ listed, setting: "A SETTING" });
   const openSockets = (baseUrl: string) => openGuardedPool(baseUrl, guard);
-  const visits = new AccountVisits({ clock, openSockets, budgets: new Budgets(clock) });
+  const budgets = { store: new MemoryBudgets(), holder: "this process", isAlone: false };
+  const keeper = new BudgetKeeper({ ...budgets, clock, log: silentLog });
+  const visits = new AccountVisits({ clock, openSockets, keeper, secret: async () => "a secret" });
   const test = async (account: Account, serialNumber: string | null): Promise<ProbeResult> => {
     const result = await besideSockets(clock, probe(visits, account, serialNumber));
     expect(result.requests).toBeLessThanOrEqual(REQUESTS_MAX);
     for (const secret of Object.values(account.credential)) expect(result.message).not.toContain(secret);
     return result;
   };
-  return { clock, visits, test };
+  return { clock, visits, budgets: budgets.store, test };
 }
 
 interface Case<Options> {
@@ -183,4 +188,17 @@ test("tests of one account wait for one budget, and one that finds no room in it
   expect(unsent.length).toBeGreaterThanOrEqual(1);
   for (const result of unsent) expect(result).toMatchObject({ ok: false, reason: "quota" });
   expect(results.filter(({ ok }) => ok).length).toBeGreaterThanOrEqual(seconds - 2);
+});
+
+test("a test of an account whose budget another server spends says so, and sends nothing", async () => {
+  const { clock, visits, budgets } = scene();
+  const simulator = await startEnergyGridSimulator({ time: clock });
+  onTestFinished(() => simulator.close());
+  const account = { vendor: energyGrid, baseUrl: simulator.url, credential: { token: simulator.token } };
+  const key = accountKey("a secret", { ...account, vendor: energyGrid.id });
+  await budgets.take(key, "another process", null, clock.nowMs());
+  const result = await besideSockets(clock, probe(visits, account, "SN-000"));
+  expect(result).toMatchObject({ ok: false, reason: "quota", requests: 0 });
+  expect(result.message).toMatch(/^Another server asks EnergyGrid at the moment/);
+  expect(simulator.counters.seen).toBe(0);
 });

@@ -15,7 +15,7 @@ export interface Connection {
   readonly version: number;
 }
 
-/** The most of the vendor's limits that a lane may use, 0 to 1; no bound where it is absent. Values of now come first in any case. */
+/** The most of a vendor's limits that a lane may use, above 0 and up to 1; 1 where nothing is said. Values of now come first in any case. */
 export interface LaneShares {
   readonly repair?: number | undefined;
   readonly history?: number | undefined;

@@ -17,12 +17,9 @@ export const ConnectionTest = z
     reason: z.enum(FAILURE_REASONS).nullable().meta({ description: "Why it failed; null when it is ok" }),
     message: z.string(),
     requests: z.int().meta({ description: "What the test sent" }),
-    clockAheadMs: z
-      .number()
-      .nullable()
-      .meta({
-        description: "How far the vendor's clock is ahead of this machine's; null unless a refusal has shown it",
-      }),
+    clockAheadMs: z.number().nullable().meta({
+      description: "How far the vendor's clock is ahead of this machine's; null unless a refusal has shown it",
+    }),
   })
   .meta({ id: "ConnectionTest" });
 

@@ -3,6 +3,7 @@ import type { RequestLimits } from "../access/request-limits.ts";
 import type { SignIn } from "../access/sign-in.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Collector } from "../collect/collector.ts";
+import type { Ledger } from "../collect/ledger/ledger.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { IngestPipeline } from "../ingest/pipeline.ts";
 import type { PushSources } from "../ingest/sources/push-sources.ts";
@@ -22,6 +23,7 @@ export interface ServerParts {
   readonly pipeline: IngestPipeline;
   readonly sources: PushSources;
   readonly collector: Collector;
+  readonly ledger: Ledger;
   readonly live: LiveHub;
   /** Where pushed bodies come in; the server closes it. */
   readonly bodies: BodyGate;

@@ -174,7 +174,7 @@ export const SeriesAcross = z
   })
   .meta({ id: "SeriesAcross" });
 
-const LaneShare = z.number().min(0).max(1).optional();
+const LaneShare = z.number().gt(0).max(1).optional();
 export const LaneShares = z.object({ repair: LaneShare, history: LaneShare }).meta({
   description:
     "The most of the vendor's limits that closing gaps, and fetching the past, may use; no bound where it is absent",

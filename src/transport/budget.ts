@@ -4,6 +4,12 @@ export interface Budget {
   readonly perMs: number;
 }
 
+/** As much of a budget as a share of its pace makes, in whole calls. @param share above 0 and up to 1 */
+export function shareOfBudget({ requests, perMs }: Budget, share: number): Budget {
+  const whole = Math.ceil(requests * share);
+  return { requests: whole, perMs: (perMs * whole) / (requests * share) };
+}
+
 /** The least time from the first send to the last for `requests` calls, when every budget is spent as early as it allows. Ms. */
 export function leastSpanMs(requests: number, budgets: readonly Budget[]): number {
   // Each call is sent as soon as the one that is a whole budget before it has left that budget's window.

@@ -287,3 +287,24 @@ test("what the vendor says of a refusal is kept: code, words, request id", async
   expect(error).toMatchObject({ requestId: "abc-1", code: "too_wide", detail: "At most 3 h." });
   expect(error.message).toBe("Acme refused the call (HTTP 422): too_wide: At most 3 h.");
 });
+
+describe("the limits that an answer tells of", () => {
+  const policy: VendorAnswer = { ...OK, headers: { "ratelimit-policy": '"day";q=3;w=3600' } };
+
+  test("hold from then on, and count what was sent before", async () => {
+    const { clock, vendor, caller } = setUp(() => policy);
+    await clock.run(Promise.all(Array.from({ length: 4 }, () => caller.call(request))));
+    const sentAtMs = vendor.seen.map(({ seenAtMs }) => seenAtMs);
+    expect(sentAtMs.slice(0, 3)).toEqual([0, 1_000, 2_000]);
+    expect(sentAtMs[3]).toBe(3_600_000);
+  });
+
+  test("keep everything back while nothing is left", async () => {
+    const { clock, vendor, caller } = setUp((call) =>
+      call.index === 0 ? { ...OK, headers: { ratelimit: '"minute";r=0;t=30' } } : OK,
+    );
+    await clock.run(Promise.all([caller.call(request), caller.call(request)]));
+    const sentAtMs = vendor.seen.map(({ seenAtMs }) => seenAtMs);
+    expect((sentAtMs[1] ?? 0) - (sentAtMs[0] ?? 0)).toBeGreaterThanOrEqual(30_000);
+  });
+});

@@ -7,6 +7,7 @@ import { UnreadableAnswer, VendorAuthRejected, VendorError, VendorRateLimited } 
 import { ExchangeFault, exchange, type RawAnswer } from "./exchange.ts";
 import { type FailureContext, factsOf, failureOfAnswer, failureOfFault, isSuccess } from "./failure.ts";
 import { Gate, RETRY_WAIT_MAX_MS } from "./gate.ts";
+import type { Lane } from "./lanes.ts";
 import type { Limiter, Permit } from "./limiter.ts";
 import { type Redact, Secrets } from "./redact.ts";
 import { type Answer, type CallOptions, type CallRequest, encodeBody } from "./request.ts";
@@ -24,9 +25,9 @@ export const POOL_OPTIONS = { connections: 128, pipelining: 1 } as const;
 /** Told what happens to calls, for metrics. Handlers must not throw. */
 export interface CallEvents {
   /** A request is being written: it counts against the vendor's limit. `attempt` is 1 for a call's first. */
-  onAttempt?(attempt: number): void;
+  onAttempt?(attempt: number, lane: Lane): void;
   /** An answer came, whatever its status: the whole, or as much as could be read. */
-  onAnswer?(status: number, durationMs: number): void;
+  onAnswer?(status: number, durationMs: number, lane: Lane): void;
   /** The call will be sent again after `delayMs`. */
   onRetry?(error: VendorError, delayMs: number): void;
   /** The call failed for good. */
@@ -261,12 +262,13 @@ export class Caller {
           signal,
           onSend: () => {
             progress.sent = true;
-            events?.onAttempt?.(attempt);
+            events?.onAttempt?.(attempt, permit.lane);
           },
           onHead: () => permit.release(),
         },
       );
-      events?.onAnswer?.(answer.status, this.#clock.monotonicMs() - sentAtMs);
+      this.#gate.heed(answer);
+      events?.onAnswer?.(answer.status, this.#clock.monotonicMs() - sentAtMs, permit.lane);
       return answer;
     } finally {
       // A connection that fails spends budget too, though the vendor saw nothing: otherwise an outage would be met at full speed.

@@ -2,6 +2,8 @@ import type { Clock } from "../domain/clock.ts";
 import { VendorRateLimited } from "./errors.ts";
 import type { Lane } from "./lanes.ts";
 import type { Limiter, Permit } from "./limiter.ts";
+import { toldLimits } from "./rate-limit-fields.ts";
+import type { AnswerHead } from "./retry.ts";
 
 /** A vendor that asks for more patience than this gets it, but the call ends and says when to come back. */
 export const RETRY_WAIT_MAX_MS = 120_000;
@@ -43,6 +45,13 @@ export class Gate {
     const { limiter, vendor, clock } = this.#options;
     limiter.pauseUntil(clock.monotonicMs() + delayMs);
     if (delayMs > RETRY_WAIT_MAX_MS) limiter.rejectWaiting(() => new Error(`${vendor} has asked for a long silence`));
+  }
+
+  /** Keeps to the limits that an answer tells of. */
+  heed(answer: Pick<AnswerHead, "headers">): void {
+    const { budgets, pauseMs } = toldLimits(answer);
+    for (const { budget, spent } of budgets) this.#options.limiter.learn(budget, spent ?? undefined);
+    if (pauseMs > 0) this.pause(pauseMs);
   }
 
   #longPause(attempts: number): VendorRateLimited | null {

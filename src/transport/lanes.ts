@@ -2,6 +2,8 @@
 export const LANES = ["live", "repair", "history"] as const;
 export type Lane = (typeof LANES)[number];
 
+export type { LaneShares } from "../domain/connection.ts";
+
 /** A place in a queue; hold on to it to leave early. */
 export interface Place<T> {
   readonly item: T;
@@ -39,15 +41,22 @@ export class LaneQueue<T> {
     return place;
   }
 
+  /** Whether somebody waits in a lane. */
+  waitsIn(lane: Lane): boolean {
+    return this.#lanes[lane].first !== null;
+  }
+
+  /** Takes the first of a lane. */
+  shiftFrom(lane: Lane): T | undefined {
+    const { first } = this.#lanes[lane];
+    if (first) this.remove(first);
+    return first?.item;
+  }
+
+  /** Takes the first of the most urgent lane. */
   shift(): T | undefined {
-    for (const lane of LANES) {
-      const { first } = this.#lanes[lane];
-      if (first) {
-        this.remove(first);
-        return first.item;
-      }
-    }
-    return undefined;
+    const lane = LANES.find((candidate) => this.waitsIn(candidate));
+    return lane && this.shiftFrom(lane);
   }
 
   /** Takes a place out; does nothing when it has left already. */

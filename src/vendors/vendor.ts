@@ -23,7 +23,6 @@ export {
   VendorTimeout,
   VendorUnavailable,
 } from "../transport/errors.ts";
-export { Limiter } from "../transport/limiter.ts";
 
 /** Reads the newest values of many devices. */
 export interface LatestReader {

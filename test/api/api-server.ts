@@ -14,6 +14,7 @@ import type { ApiKeys } from "../../src/catalogue/api-keys.ts";
 import { type Catalogue, openCatalogue } from "../../src/catalogue/catalogue.ts";
 import { knownKey } from "../../src/catalogue/sealing/installation-key.ts";
 import { Collector } from "../../src/collect/collector.ts";
+import { Ledger } from "../../src/collect/ledger/ledger.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import { silentLog } from "../../src/domain/log.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
@@ -39,6 +40,8 @@ export interface ApiServer {
   readonly pipeline: IngestPipeline;
   readonly sources: PushSources;
   readonly store: TelemetryStore;
+  /** It writes when it is told to. */
+  readonly ledger: Ledger;
   readonly clock: VirtualClock;
   readonly code: OneTimeCode;
   readonly requestLimits: RequestLimits;
@@ -85,9 +88,12 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const live = new LiveHub();
   const pipeline = new IngestPipeline({ store, directory: catalogue.directory, live, clock });
   const guard = new AddressGuard({ listed: options.vendorNetworks ?? ["127.0.0.0/8"], setting: "A SETTING" });
+  const ledger = new Ledger({ coverage: catalogue.coverage, clock, log: silentLog });
   const collector = new Collector({
     catalogue,
     pipeline,
+    ledger,
+    isAlone: true,
     vendorById,
     openSockets: (baseUrl) => openGuardedPool(baseUrl, guard),
     clock,
@@ -115,6 +121,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       pipeline,
       sources,
       collector,
+      ledger,
       live,
       bodies: gate,
       access: new Access({ data: options.openData ?? false, operation: options.openOperation ?? false }),
@@ -133,6 +140,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     pipeline,
     sources,
     store,
+    ledger,
     clock,
     code,
     requestLimits,

@@ -1,5 +1,6 @@
 import { SeriesDirectory } from "../../src/catalogue/directory.ts";
 import { Poller } from "../../src/collect/poller.ts";
+import { RequestNumbers } from "../../src/collect/request-numbers.ts";
 import type { Device } from "../../src/domain/device.ts";
 import { silentLog } from "../../src/domain/log.ts";
 import type { IngestPipeline } from "../../src/ingest/pipeline.ts";
@@ -107,9 +108,10 @@ export async function thirtyDays(harness: VendorHarness, seed: number): Promise<
     },
     devices,
     client,
-    sockets: { destroy: async () => {} },
-    limits: { ...limits, devicesPerBatch },
-    valuesEveryMs: 0,
+    ledger: { note() {} },
+    requests: new RequestNumbers(clock),
+    vendor: { limits: { ...limits, devicesPerBatch }, history: null },
+    freshnessMs: POLL_INTERVAL_MS,
     directory: directoryOf(harness, devices),
     pipeline: {
       async accept({ series }: { readonly series: Iterable<number> }) {

@@ -43,6 +43,11 @@ export const collector: Migration = {
       .addColumn("runs", types.blob, (column) => column.notNull())
       .addPrimaryKeyConstraint("coverage_segment_once", ["series", "month"])
       .execute();
+    await database.schema
+      .createTable("coverage_tail")
+      .addColumn("block", types.integer, (column) => column.primaryKey())
+      .addColumn("runs", types.blob, (column) => column.notNull())
+      .execute();
 
     await database.schema
       .createTable("backfill_job")

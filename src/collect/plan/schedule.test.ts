@@ -7,7 +7,9 @@ import { openScene, type VendorHarness } from "../../vendors/contract-scene.ts";
 import { elecnovaHarness } from "../../vendors/elecnova/contract-harness.ts";
 import { energyGridHarness } from "../../vendors/energygrid/contract-harness.ts";
 import { powerPHarness } from "../../vendors/powerp/contract-harness.ts";
+import { freshnessMsOf } from "../freshness.ts";
 import { Poller } from "../poller.ts";
+import { RequestNumbers } from "../request-numbers.ts";
 import { planSchedule } from "./schedule.ts";
 
 const DAY_MS = 86_400_000;
@@ -39,6 +41,7 @@ describe("what a schedule is said to take, and what it takes in truth, differ by
     const stage = openScene(harness, {});
     const serials = Array.from({ length: devices }, (_, number) => harness.device(number));
     const askedAtMs = new Map<string, number[]>();
+    const plan = planSchedule({ devices: serials, limits, pollIntervalMs, valuesEveryMs: device?.valuesEveryMs ?? 0 });
     const poller = new Poller({
       connection: {
         id: "c",
@@ -61,18 +64,18 @@ describe("what a schedule is said to take, and what it takes in truth, differ by
         },
         close: () => stage.client.close(),
       },
-      sockets: { destroy: async () => {} },
-      limits,
-      valuesEveryMs: device?.valuesEveryMs ?? 0,
+      vendor: harness.definition,
+      freshnessMs: plan.freshnessMs,
+      ledger: { note: () => {} },
+      requests: new RequestNumbers(stage.clock),
       pipeline: { accept: async () => {} } as unknown as IngestPipeline,
       clock: stage.clock,
       log: silentLog,
     });
-    const plan = planSchedule({ devices: serials, limits, pollIntervalMs, valuesEveryMs: device?.valuesEveryMs ?? 0 });
     poller.start();
     await stage.clock.advance(runsMs);
     const sent = stage.network.seen.length;
-    expect(poller.freshnessMs).toBe(plan.freshnessMs);
+    expect(freshnessMsOf(serials, pollIntervalMs, harness.definition)).toBe(plan.freshnessMs);
     await poller.close();
 
     expect(stage.refusals()).toBe(0);

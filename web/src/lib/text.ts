@@ -99,6 +99,7 @@ export const text = {
     heading: "Connections that need a look",
     state: {
       starting: "is starting",
+      standing_by: "is asked by another server",
       running: "is running",
       paused: "is paused",
       backing_off: "does not answer and is tried again by itself",

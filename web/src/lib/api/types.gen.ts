@@ -128,7 +128,7 @@ export type ConnectionHealth = {
     id: string;
     name: string;
     vendor: string;
-    state: 'starting' | 'running' | 'backing_off' | 'paused' | 'refused';
+    state: 'starting' | 'running' | 'backing_off' | 'standing_by' | 'paused' | 'refused';
     message: string | null;
     since: string;
 };
@@ -307,7 +307,7 @@ export type Connection = {
      */
     pausedAt: string | null;
     devices: number;
-    state: 'starting' | 'running' | 'backing_off' | 'paused' | 'refused';
+    state: 'starting' | 'running' | 'backing_off' | 'standing_by' | 'paused' | 'refused';
     message: string | null;
     since: string;
     requests: number;

@@ -1,5 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import pino from "pino";
@@ -12,13 +11,13 @@ import { RequestLimits } from "./access/request-limits.ts";
 import { Sessions } from "./access/sessions.ts";
 import { SignIn } from "./access/sign-in.ts";
 import { SignInThrottle } from "./access/sign-in-throttle.ts";
-import { CATALOGUE_FILE, type Catalogue, openCatalogue } from "./catalogue/catalogue.ts";
-import type { CataloguePlace } from "./catalogue/database.ts";
+import { type Catalogue, openCatalogue } from "./catalogue/catalogue.ts";
 import type { SeriesDirectory } from "./catalogue/directory.ts";
 import { dataFolderKey } from "./catalogue/sealing/installation-key.ts";
 import { Collector } from "./collect/collector.ts";
 import { Ledger } from "./collect/ledger/ledger.ts";
 import type { LogLevel, ServerConfig } from "./config.ts";
+import { cataloguePlace, prepareDataFolder } from "./data-folder.ts";
 import { systemClock } from "./domain/clock.ts";
 import { StartupError, StorageUnavailable } from "./domain/errors.ts";
 import type { Log } from "./domain/log.ts";
@@ -26,12 +25,12 @@ import { openMqttListener } from "./ingest/mqtt/open.ts";
 import { IngestPipeline } from "./ingest/pipeline.ts";
 import { PushSources } from "./ingest/sources/push-sources.ts";
 import { LiveHub } from "./live/hub.ts";
+import { QualityWatch } from "./quality/watch.ts";
 import { BodyGate } from "./server/body/body-gate.ts";
 import type { ServerParts } from "./server/parts.ts";
 import { buildServer } from "./server/server.ts";
 import type { PageHandler } from "./server/web.ts";
 import { openClusterTelemetry } from "./telemetry/cluster/open.ts";
-import { JOURNAL_FILE } from "./telemetry/journal/database.ts";
 import type { JournaledStore } from "./telemetry/journaled-store.ts";
 import { openTelemetry } from "./telemetry/open.ts";
 import type { RetentionClasses, TelemetryStore } from "./telemetry/store.ts";
@@ -98,6 +97,9 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
       log,
     });
     owned.defer(() => collector.close());
+    const { judgedSites: sites, qualityEvents: events } = catalogue;
+    const quality = new QualityWatch({ readings: store, sites, events, clock, log });
+    owned.defer(() => quality.close());
     const code = new OneTimeCode(clock);
     const signIn = new SignIn({
       users: catalogue.users,
@@ -120,6 +122,7 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
       sources,
       collector,
       ledger,
+      quality,
       live,
       bodies: new BodyGate(clock),
       access: new Access({ data: config.openData, operation: options.visitorsMayLook }),
@@ -140,6 +143,7 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
       log.info({ host: config.mqtt.host, port: listener.port }, "Readings are taken by MQTT.");
     }
     await collector.start();
+    quality.start();
     if (options.beside) runBeside(options.beside, { catalogue, pipeline, store }, owned, log);
     const page = signIn.needsAdmin ? "welcome" : "sign-in/link";
     return { url, signInLink: `${url}/${page}?code=${code.issue()}`, close: () => owned.disposeAsync() };
@@ -152,17 +156,6 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     }
     throw error;
   }
-}
-
-/** In the data folder, unless a PostgreSQL server is to hold it. */
-function cataloguePlace({ dataDir, catalogueServer }: ServerConfig): CataloguePlace {
-  const path = join(dataDir, CATALOGUE_FILE);
-  if (catalogueServer === null) return path;
-  if (!existsSync(path)) return catalogueServer;
-  // Readings are known by the numbers that their catalogue gave out: another one's would be taken for them.
-  throw new StartupError(
-    `The data folder ${dataDir} has a catalogue of its own (${CATALOGUE_FILE}), by which its readings are numbered: name another folder with --data-dir, or unset KILOWATCH_CATALOGUE_URL.`,
-  );
 }
 
 /** In the data folder, unless a ClickHouse server is to hold them. */
@@ -213,33 +206,6 @@ async function allOpened<T extends readonly Promise<unknown>[]>(
   const failed = (await Promise.allSettled(opening)).find((outcome) => outcome.status === "rejected");
   if (failed) throw failed.reason;
   return Promise.all(opening);
-}
-
-/** Free space that a first start needs; what begins on a full disk would be half made for good. */
-const FIRST_START_BYTES_MIN = 64 * 1_048_576;
-
-function prepareDataFolder(dataDir: string): void {
-  // Catalogue, journal and readings are for this user alone, whatever the folder's own mode.
-  process.umask(0o077);
-  try {
-    // Node never returns from making a folder recursively below one that takes none, such as /proc.
-    if (!existsSync(dataDir)) mkdirSync(dataDir, { recursive: !existsSync(dirname(dataDir)) });
-    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new StartupError(
-      `The data folder ${dataDir} cannot be written (${code}): make it writable for this user, or name another with --data-dir.`,
-      { cause: error },
-    );
-  }
-  // The catalogue may be elsewhere; the journal never is.
-  if ([CATALOGUE_FILE, JOURNAL_FILE].some((name) => existsSync(join(dataDir, name)))) return;
-  const { bavail, bsize } = statfsSync(dataDir);
-  if (bavail * bsize < FIRST_START_BYTES_MIN) {
-    throw new StartupError(
-      `The disk of ${dataDir} has ${Math.floor((bavail * bsize) / 1_048_576)} MB left, and a first start needs ${FIRST_START_BYTES_MIN / 1_048_576}: make room, or name another folder with --data-dir.`,
-    );
-  }
 }
 
 /** The built pages, from the checkout's web/build. */

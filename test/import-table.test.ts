@@ -15,6 +15,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   "src/catalogue": ["src/domain"],
   "src/access": ["src/domain", "src/catalogue"],
   "src/live": ["src/domain"],
+  "src/quality": ["src/domain"],
   "src/ingest": ["src/domain", "src/telemetry/store.ts", "src/catalogue", "src/live"],
   "src/collect": [
     "src/domain",
@@ -33,6 +34,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "src/ingest",
     "src/collect",
     "src/live",
+    "src/quality",
     "src/domain",
   ],
   "src/demo": [
@@ -56,6 +58,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   ],
   "src/config.ts": ["src/domain"],
   "src/main.ts": ["src"],
+  "src/data-folder.ts": ["src/catalogue", "src/config.ts", "src/domain", "src/telemetry/journal/database.ts"],
   "src/offline.ts": ["src/catalogue", "src/config.ts", "src/domain", "src/telemetry/journal/database.ts"],
   simulators: [],
 };
@@ -116,6 +119,7 @@ describe("the import table", () => {
     ["src/vendors/energygrid/client.ts", "src/vendors/elecnova/client.ts"],
     ["simulators/energygrid/signature.ts", "src/vendors/energygrid/auth.ts"],
     ["src/ingest/codecs/plaintext.ts", "src/live/hub.ts"],
+    ["src/quality/scan.ts", "src/telemetry/store.ts"],
     ["src/somewhere/new.ts", "src/domain/units.ts"],
   ])("would refuse that %s imports %s", (from, to) => expect(objection(from, to)).not.toBeNull());
 });

@@ -10,10 +10,12 @@ import { type CatalogueDatabase, type CataloguePlace, openCatalogueDatabase } fr
 import { Devices } from "./devices.ts";
 import { SeriesDirectory } from "./directory.ts";
 import { Enrolment } from "./enrolment.ts";
+import { JudgedSites } from "./judged-sites.ts";
 import { ListedDevices } from "./listed-devices.ts";
 import { Memberships } from "./memberships.ts";
 import { Metrics } from "./metrics.ts";
 import { OwnSecrets } from "./own-secrets.ts";
+import { QualityEvents } from "./quality-events.ts";
 import { openSealing } from "./sealing/data-keys.ts";
 import type { InstallationKey } from "./sealing/installation-key.ts";
 import { SessionRows } from "./session-rows.ts";
@@ -45,6 +47,9 @@ export interface Catalogue {
   readonly coverage: CoverageSegments;
   readonly audit: AuditTrail;
   readonly budgets: VendorBudgets;
+  /** What was found wrong with readings, and what finding it takes. */
+  readonly qualityEvents: QualityEvents;
+  readonly judgedSites: JudgedSites;
   close(): Promise<void>;
 }
 
@@ -99,6 +104,8 @@ async function openOn(
     coverage: new CoverageSegments(database),
     audit,
     budgets: new VendorBudgets(database),
+    qualityEvents: new QualityEvents(database, clock),
+    judgedSites: new JudgedSites(database, directory),
     async close() {
       try {
         await audit.close();

@@ -5,6 +5,7 @@ import { apiKeysContract } from "./contract-keys.ts";
 import { limitsContract } from "./contract-limits.ts";
 import { migrationsContract } from "./contract-migrations.ts";
 import { peopleContract } from "./contract-people.ts";
+import { qualityContract } from "./contract-quality.ts";
 import { repositoriesContract } from "./contract-repositories.ts";
 import { rotationContract } from "./contract-rotation.ts";
 import { serversContract } from "./contract-servers.ts";
@@ -37,6 +38,7 @@ export function catalogueContract(name: string, { make, isShared }: ContractTerm
   budgetsContract(name, make);
   limitsContract(name, make);
   coverageContract(name, make, isShared);
+  qualityContract(name, make);
   migrationsContract(name, make);
   rotationContract(name, make);
   if (isShared) serversContract(name, make);

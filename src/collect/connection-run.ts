@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Devices } from "../catalogue/devices.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Connection, LaneShares } from "../domain/connection.ts";
 import type { Device } from "../domain/device.ts";
@@ -22,7 +23,7 @@ export interface ConnectionRunParts {
   readonly account: string;
   /** Those that there are at first; looked up again when work begins. */
   readonly devices: readonly Device[];
-  readonly catalogue: Pick<Catalogue, "devices" | "directory">;
+  readonly catalogue: Pick<Catalogue, "directory"> & { readonly devices: Pick<Devices, "ofConnection"> };
   readonly pipeline: IngestPipeline;
   readonly ledger: Pick<CoverageLedger, "note">;
   readonly requests: RequestNumbers;
@@ -30,6 +31,8 @@ export interface ConnectionRunParts {
   readonly openSockets: (baseUrl: string) => Dispatcher;
   readonly clock: Clock;
   readonly log: Log;
+  /** Uniform in [0, 1). */
+  readonly random?: (() => number) | undefined;
 }
 
 /** What works while this process may spend the account's budget. */
@@ -121,12 +124,12 @@ export class ConnectionRun implements BudgetUser {
   }
 
   async #begin(limiter: Limiter): Promise<void> {
-    const { connection, vendor, credential, catalogue, openSockets, clock } = this.#parts;
+    const { connection, vendor, credential, catalogue, openSockets, clock, random = Math.random } = this.#parts;
     const { baseUrl } = connection;
     this.#devices = await catalogue.devices.ofConnection(connection.id);
     const sockets = openSockets(baseUrl);
     const events = this.#countUses();
-    const client = vendor.open({ baseUrl, credential, clock, limiter, events, dispatcher: sockets });
+    const client = vendor.open({ baseUrl, credential, clock, random, limiter, events, dispatcher: sockets });
     const poller = new Poller({
       ...this.#parts,
       devices: polledOf(this.#devices),
@@ -135,6 +138,7 @@ export class ConnectionRun implements BudgetUser {
       freshnessMs: this.freshnessMs,
       directory: catalogue.directory,
       memory: this.#memory,
+      random,
     });
     this.#work = { poller, client, sockets };
     poller.start();

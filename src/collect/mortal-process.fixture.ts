@@ -21,7 +21,14 @@ export class MortalProcess {
     this.clock = {
       nowMs: () => world.nowMs() + wallAheadMs,
       monotonicMs: () => world.monotonicMs() - bornMs,
-      sleepUntil: (untilMs, signal) => this.alive(world.sleepUntil(untilMs + bornMs, signal)),
+      sleepUntil: (untilMs, signal) => this.alive(sleepUntil(untilMs, signal)),
+    };
+    const sleepUntil = async (untilMs: number, signal: AbortSignal | undefined): Promise<void> => {
+      signal?.throwIfAborted();
+      // A sum of two times may be rounded down, and a clock never wakes anybody early.
+      for (let atMs = untilMs + bornMs; this.clock.monotonicMs() < untilMs; atMs = world.monotonicMs() + 0.001) {
+        await world.sleepUntil(atMs, signal);
+      }
     };
   }
 

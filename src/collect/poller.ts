@@ -86,6 +86,7 @@ export class Poller {
   /** Batches of ids, as the plan counts them: a device's serial number may become another one, and is looked up when it is asked for. */
   readonly #due = new DueQueue<readonly string[]>();
   readonly #stop = new AbortController();
+  #asleep: AbortController | null = null;
   readonly #random: () => number;
   /** Monotonic ms before which nothing is asked. */
   #heldUntilMs = 0;
@@ -122,6 +123,7 @@ export class Poller {
   /** Ends the open requests and waits until what they brought is stored or given up. Idempotent. */
   async close(): Promise<void> {
     this.#stop.abort(new DOMException("The poller stops.", "AbortError"));
+    this.#asleep?.abort();
     await this.#running;
   }
 
@@ -140,7 +142,7 @@ export class Poller {
 
   async #pollWhoeverIsDue(underWay: Set<Promise<void>>): Promise<void> {
     const { clock } = this.#parts;
-    for (;;) {
+    while (!this.#stop.signal.aborted) {
       while (underWay.size >= this.#window.size) await Promise.race(underWay);
       const dueMs = this.#due.nextDueMs;
       if (dueMs === null) {
@@ -160,17 +162,16 @@ export class Poller {
     }
   }
 
-  /** Until then, or until a batch has ended: what came of it may hold everything longer. */
+  /** Until then, or until a batch has ended, since what came of it may hold everything longer, or the poller stops. */
   async #sleepUntil(startMs: number, underWay: ReadonlySet<Promise<void>>): Promise<void> {
-    const { clock } = this.#parts;
-    if (underWay.size === 0) return clock.sleepUntil(startMs, this.#stop.signal);
     const woken = new AbortController();
-    const sleep = clock.sleepUntil(startMs, AbortSignal.any([woken.signal, this.#stop.signal]));
+    this.#asleep = woken;
+    const sleep = this.#parts.clock.sleepUntil(startMs, woken.signal).catch(() => {});
     try {
       await Promise.race([sleep, ...underWay]);
     } finally {
       woken.abort();
-      await sleep.catch(() => {});
+      this.#asleep = null;
     }
   }
 

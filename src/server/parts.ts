@@ -8,6 +8,7 @@ import type { Clock } from "../domain/clock.ts";
 import type { IngestPipeline } from "../ingest/pipeline.ts";
 import type { PushSources } from "../ingest/sources/push-sources.ts";
 import type { LiveHub } from "../live/hub.ts";
+import type { QualityWatch } from "../quality/watch.ts";
 import type { TelemetryStore } from "../telemetry/store.ts";
 import type { VendorDefinition } from "../vendors/vendor.ts";
 import type { AuditRecorder } from "./audit-trail.ts";
@@ -24,6 +25,7 @@ export interface ServerParts {
   readonly sources: PushSources;
   readonly collector: Collector;
   readonly ledger: Ledger;
+  readonly quality: QualityWatch;
   readonly live: LiveHub;
   /** Where pushed bodies come in; the server closes it. */
   readonly bodies: BodyGate;

@@ -21,6 +21,7 @@ import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { IngestPipeline } from "../../src/ingest/pipeline.ts";
 import { PushSources } from "../../src/ingest/sources/push-sources.ts";
 import { LiveHub } from "../../src/live/hub.ts";
+import { QualityWatch } from "../../src/quality/watch.ts";
 import { BodyGate } from "../../src/server/body/body-gate.ts";
 import type { BodyLimits } from "../../src/server/body/limits.ts";
 import { buildServer } from "../../src/server/server.ts";
@@ -39,6 +40,8 @@ export interface ApiServer {
   readonly catalogue: Catalogue;
   readonly pipeline: IngestPipeline;
   readonly sources: PushSources;
+  /** Not started. */
+  readonly quality: QualityWatch;
   readonly store: TelemetryStore;
   /** It writes when it is told to. */
   readonly ledger: Ledger;
@@ -99,6 +102,13 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     clock,
     log: silentLog,
   });
+  const quality = new QualityWatch({
+    readings: store,
+    sites: catalogue.judgedSites,
+    events: catalogue.qualityEvents,
+    clock,
+    log: silentLog,
+  });
   const sources = new PushSources({ catalogue, pipeline, clock });
   const code = new OneTimeCode(clock);
   const signIn = new SignIn({
@@ -122,6 +132,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       sources,
       collector,
       ledger,
+      quality,
       live,
       bodies: gate,
       access: new Access({ data: options.openData ?? false, operation: options.openOperation ?? false }),
@@ -139,6 +150,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     catalogue,
     pipeline,
     sources,
+    quality,
     store,
     ledger,
     clock,
@@ -157,6 +169,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     async close() {
       await app.close();
       await collector.close();
+      await quality.close();
       await store.close();
       await catalogue.close();
       rmSync(folder, { recursive: true });

@@ -103,6 +103,7 @@ export class AccountBudget {
   /** Gives the budget back. The users of the limiter have stopped. Idempotent. */
   async close(): Promise<void> {
     this.#stop.abort(new DOMException("The budget is given back.", "AbortError"));
+    this.#wake?.abort();
     await this.#running;
     const limiter = this.#limiter;
     if (!limiter) return;
@@ -120,7 +121,7 @@ export class AccountBudget {
 
   async #run(): Promise<void> {
     const { clock, log } = this.#parts;
-    for (;;) {
+    while (!this.#stop.signal.aborted) {
       const beganMs = clock.monotonicMs();
       this.#isUrgent = false;
       try {
@@ -130,11 +131,7 @@ export class AccountBudget {
       }
       // A sign of life that could not be given may be late: the limiter has stopped by itself.
       if (this.#limiter && clock.monotonicMs() >= this.#leaseEndsMs) this.#lose();
-      try {
-        await this.#rest(beganMs + (this.#limiter ? this.#times.beatMs : this.#times.lookMs));
-      } catch {
-        return;
-      }
+      await this.#rest(beganMs + (this.#limiter ? this.#times.beatMs : this.#times.lookMs));
     }
   }
 
@@ -224,20 +221,12 @@ export class AccountBudget {
     return writeSpending({ spent, pausedForMs: Math.max(0, limiter.pausedUntilMs - clock.monotonicMs()) });
   }
 
-  /** Until then, or until something must be written at once. Rejects when this ends. */
+  /** Until then, or until something must be written at once, or this ends. */
   async #rest(untilMs: number): Promise<void> {
-    const { clock } = this.#parts;
-    this.#stop.signal.throwIfAborted();
-    if (this.#isUrgent) return;
+    if (this.#isUrgent || this.#stop.signal.aborted) return;
     this.#wake = new AbortController();
-    const signal = AbortSignal.any([this.#wake.signal, this.#stop.signal]);
-    try {
-      await clock.sleepUntil(untilMs, signal);
-    } catch (error) {
-      if (this.#stop.signal.aborted) throw error;
-    } finally {
-      this.#wake = null;
-    }
+    await this.#parts.clock.sleepUntil(untilMs, this.#wake.signal).catch(() => {});
+    this.#wake = null;
   }
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../domain/clock.ts";
 import type { CoverageRun } from "../../domain/coverage.ts";
 import { clipped, overlaid } from "../../domain/coverage-runs.ts";
@@ -13,7 +14,7 @@ import { type CoverageTable, WrittenRuns } from "./written-runs.ts";
 /** How long what is noted may wait to be written: a crash forgets no more. */
 export const LEDGER_FLUSH_MS = 10_000;
 /** What one transaction writes: blocks of newest runs and, but for those of a single block, runs that are closed. Some ten ms. */
-export const FLUSHED_MAX = { blocksMax: 32, runsMax: 1_000 } as const;
+export const FLUSHED_MAX = { blocksMax: 16, runsMax: 1_000 } as const;
 
 export interface LedgerParts {
   readonly coverage: CoverageTable;
@@ -21,6 +22,8 @@ export interface LedgerParts {
   readonly log: Log;
   /** Default: `RUNS_HELD_MAX`. */
   readonly runsHeldMax?: number;
+  /** Default: `LEDGER_FLUSH_MS`. */
+  readonly flushEveryMs?: number | undefined;
 }
 
 /** The coverage ledger of one server. Several of one catalogue lose nothing of each other's. */
@@ -29,6 +32,7 @@ export class Ledger implements CoverageLedger {
   readonly #written: WrittenRuns;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #flushEveryMs: number;
   readonly #stop = new AbortController();
   #running: Promise<void> | null = null;
   /** Reads and writes come one after another, so that what moves from memory to disk is in one of the two for whoever looks. */
@@ -36,7 +40,8 @@ export class Ledger implements CoverageLedger {
   #isWaiting = false;
   #forgottenTold = 0;
 
-  constructor({ coverage, clock, log, runsHeldMax }: LedgerParts) {
+  constructor({ coverage, clock, log, runsHeldMax, flushEveryMs = LEDGER_FLUSH_MS }: LedgerParts) {
+    this.#flushEveryMs = flushEveryMs;
     this.#noted = new NotedRuns(runsHeldMax);
     this.#written = new WrittenRuns(coverage, log);
     this.#clock = clock;
@@ -69,10 +74,14 @@ export class Ledger implements CoverageLedger {
   }
 
   async flush(): Promise<void> {
-    for (const series of this.#noted.pieces(FLUSHED_MAX)) await this.#inTurn(() => this.#write(series));
+    for (const series of this.#noted.pieces(FLUSHED_MAX)) {
+      await this.#inTurn(() => this.#write(series));
+      // SQLite answers at once: without this nobody else would have a turn until all is written.
+      await nextTurn();
+    }
   }
 
-  /** Writes every `LEDGER_FLUSH_MS` what was noted meanwhile, until it is closed. */
+  /** Writes every so many ms what was noted meanwhile, until it is closed. */
   start(): void {
     this.#running ??= this.#run();
   }
@@ -88,7 +97,7 @@ export class Ledger implements CoverageLedger {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        await this.#clock.sleepUntil(this.#clock.monotonicMs() + LEDGER_FLUSH_MS, signal);
+        await this.#clock.sleepUntil(this.#clock.monotonicMs() + this.#flushEveryMs, signal);
       } catch {
         return;
       }

@@ -712,6 +712,148 @@ export type Plan = {
     } | null;
 };
 
+export type SiteCoverage = {
+    from: string;
+    /**
+     * Now at most
+     */
+    to: string;
+    /**
+     * ISO 8601 duration
+     */
+    step: string;
+    /**
+     * Whose days, weeks, months and years the steps are
+     */
+    timezone: string;
+    /**
+     * Epoch ms where steps begin, and where the last one ends; the first and the last may be cut
+     */
+    edges: Array<number>;
+    items: Array<{
+        /**
+         * UUIDv7
+         */
+        deviceId: string;
+        name: string;
+        /**
+         * Whether a connection asks for this device's values. What devices push by themselves is not asked for, and no ledger is kept of it: its `sums` are null
+         */
+        asked: boolean;
+        /**
+         * Its metrics, each of which is a stream
+         */
+        streams: number;
+        /**
+         * For each step, ms of all streams together; a step's five sums add up to its length times `streams`. `nothing`: the vendor has none; `unasked`: it was never asked
+         */
+        sums: {
+            data: Array<number>;
+            nothing: Array<number>;
+            refused: Array<number>;
+            failed: Array<number>;
+            unasked: Array<number>;
+        } | null;
+    }>;
+    nextCursor: string | null;
+};
+
+export type Gap = {
+    /**
+     * UUIDv7
+     */
+    deviceId: string;
+    /**
+     * Its name
+     */
+    device: string;
+    /**
+     * Names of its metrics that miss this stretch
+     */
+    metrics: Array<string>;
+    from: string;
+    to: string;
+    /**
+     * What the vendor said when it was asked last; null when it was never asked
+     */
+    outcome: 'refused' | 'failed' | null;
+    askedAt: string | null;
+    /**
+     * The request that asked last, by its number of the connection
+     */
+    request: number | null;
+};
+
+export type Gaps = {
+    from: string;
+    /**
+     * Now at most
+     */
+    to: string;
+    /**
+     * Whether any of it is asked for by a connection: of what devices push by themselves no gaps are known
+     */
+    asked: boolean;
+    items: Array<Gap>;
+    nextCursor: string | null;
+};
+
+export type QualityEvent = {
+    /**
+     * UUIDv7
+     */
+    id: string;
+    /**
+     * UUIDv7
+     */
+    siteId: string;
+    /**
+     * UUIDv7
+     */
+    deviceId: string;
+    /**
+     * Null for the device as a whole
+     */
+    metricId: string | null;
+    /**
+     * Its name; null also when there is no such metric any more
+     */
+    metric: string | null;
+    rule: 'missing' | 'stale' | 'flat_lined' | 'interpolated' | 'out_of_range' | 'counter_back' | 'counter_reset' | 'unit_factor' | 'clock_off' | 'below_siblings';
+    from: string;
+    /**
+     * Exclusive; null while it goes on
+     */
+    to: string | null;
+    /**
+     * What was seen
+     */
+    evidence: {
+        [key: string]: number | string;
+    };
+    foundAt: string;
+};
+
+export type QualityScan = {
+    from: string;
+    to: string;
+    devices: number;
+    /**
+     * That were read; some rules read a device's power once more
+     */
+    readings: number;
+    /**
+     * That were found
+     */
+    events: number;
+    /**
+     * Of them: that were not known
+     */
+    newEvents: number;
+    isComplete: boolean;
+    message: string;
+};
+
 export type LatestValue = {
     /**
      * UUIDv7
@@ -1859,6 +2001,127 @@ export type PutApiV1ConnectionsByIdCredentialResponses = {
 
 export type PutApiV1ConnectionsByIdCredentialResponse = PutApiV1ConnectionsByIdCredentialResponses[keyof PutApiV1ConnectionsByIdCredentialResponses];
 
+export type GetApiV1SitesByIdCoverageData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query: {
+        limit?: number;
+        cursor?: string;
+        from: string;
+        to: string;
+        /**
+         * `auto`, a duration such as `PT15M`, or `P1D`, `P1W`, `P1M`, `P1Y` in the calendar of the site
+         */
+        step?: string;
+    };
+    url: '/api/v1/sites/{id}/coverage';
+};
+
+export type GetApiV1SitesByIdCoverageErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1SitesByIdCoverageError = GetApiV1SitesByIdCoverageErrors[keyof GetApiV1SitesByIdCoverageErrors];
+
+export type GetApiV1SitesByIdCoverageResponses = {
+    /**
+     * Default Response
+     */
+    200: SiteCoverage;
+};
+
+export type GetApiV1SitesByIdCoverageResponse = GetApiV1SitesByIdCoverageResponses[keyof GetApiV1SitesByIdCoverageResponses];
+
+export type GetApiV1SitesByIdGapsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+        /**
+         * 7 days before `to` unless told
+         */
+        from?: string;
+        /**
+         * Now unless told
+         */
+        to?: string;
+    };
+    url: '/api/v1/sites/{id}/gaps';
+};
+
+export type GetApiV1SitesByIdGapsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1SitesByIdGapsError = GetApiV1SitesByIdGapsErrors[keyof GetApiV1SitesByIdGapsErrors];
+
+export type GetApiV1SitesByIdGapsResponses = {
+    /**
+     * Default Response
+     */
+    200: Gaps;
+};
+
+export type GetApiV1SitesByIdGapsResponse = GetApiV1SitesByIdGapsResponses[keyof GetApiV1SitesByIdGapsResponses];
+
+export type GetApiV1DevicesByIdGapsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+        /**
+         * 7 days before `to` unless told
+         */
+        from?: string;
+        /**
+         * Now unless told
+         */
+        to?: string;
+    };
+    url: '/api/v1/devices/{id}/gaps';
+};
+
+export type GetApiV1DevicesByIdGapsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1DevicesByIdGapsError = GetApiV1DevicesByIdGapsErrors[keyof GetApiV1DevicesByIdGapsErrors];
+
+export type GetApiV1DevicesByIdGapsResponses = {
+    /**
+     * Default Response
+     */
+    200: Gaps;
+};
+
+export type GetApiV1DevicesByIdGapsResponse = GetApiV1DevicesByIdGapsResponses[keyof GetApiV1DevicesByIdGapsResponses];
+
 export type GetApiV1SitesBySiteIdDevicesData = {
     body?: never;
     path: {
@@ -2169,6 +2432,137 @@ export type PostApiV1ConnectionsByIdDevicesResponses = {
 };
 
 export type PostApiV1ConnectionsByIdDevicesResponse = PostApiV1ConnectionsByIdDevicesResponses[keyof PostApiV1ConnectionsByIdDevicesResponses];
+
+export type GetApiV1SitesByIdEventsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Those that had not ended then
+         */
+        from?: string;
+        /**
+         * Those that had begun before
+         */
+        to?: string;
+        rule?: 'missing' | 'stale' | 'flat_lined' | 'interpolated' | 'out_of_range' | 'counter_back' | 'counter_reset' | 'unit_factor' | 'clock_off' | 'below_siblings';
+        /**
+         * `true`: those that go on; `false`: those that have ended
+         */
+        open?: 'true' | 'false';
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/sites/{id}/events';
+};
+
+export type GetApiV1SitesByIdEventsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1SitesByIdEventsError = GetApiV1SitesByIdEventsErrors[keyof GetApiV1SitesByIdEventsErrors];
+
+export type GetApiV1SitesByIdEventsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<QualityEvent>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1SitesByIdEventsResponse = GetApiV1SitesByIdEventsResponses[keyof GetApiV1SitesByIdEventsResponses];
+
+export type GetApiV1DevicesByIdEventsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Those that had not ended then
+         */
+        from?: string;
+        /**
+         * Those that had begun before
+         */
+        to?: string;
+        rule?: 'missing' | 'stale' | 'flat_lined' | 'interpolated' | 'out_of_range' | 'counter_back' | 'counter_reset' | 'unit_factor' | 'clock_off' | 'below_siblings';
+        /**
+         * `true`: those that go on; `false`: those that have ended
+         */
+        open?: 'true' | 'false';
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/devices/{id}/events';
+};
+
+export type GetApiV1DevicesByIdEventsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1DevicesByIdEventsError = GetApiV1DevicesByIdEventsErrors[keyof GetApiV1DevicesByIdEventsErrors];
+
+export type GetApiV1DevicesByIdEventsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<QualityEvent>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1DevicesByIdEventsResponse = GetApiV1DevicesByIdEventsResponses[keyof GetApiV1DevicesByIdEventsResponses];
+
+export type PostApiV1SitesByIdQualityScansData = {
+    body: {
+        from: string;
+        to: string;
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/quality-scans';
+};
+
+export type PostApiV1SitesByIdQualityScansErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1SitesByIdQualityScansError = PostApiV1SitesByIdQualityScansErrors[keyof PostApiV1SitesByIdQualityScansErrors];
+
+export type PostApiV1SitesByIdQualityScansResponses = {
+    /**
+     * Default Response
+     */
+    200: QualityScan;
+};
+
+export type PostApiV1SitesByIdQualityScansResponse = PostApiV1SitesByIdQualityScansResponses[keyof PostApiV1SitesByIdQualityScansResponses];
 
 export type GetApiV1ReadingsData = {
     body?: never;

@@ -14,7 +14,7 @@ export const OPERATOR_ENV = {
 export interface ConnectionReport {
   readonly id: string;
   readonly name: string;
-  readonly state: "starting" | "running" | "backing_off" | "refused";
+  readonly state: "starting" | "standing_by" | "running" | "backing_off" | "refused";
   readonly message: string | null;
   readonly requests: number;
   readonly failedRequests: number;

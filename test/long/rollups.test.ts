@@ -10,5 +10,5 @@ rollupContract(
     await connection.opened();
     return connection;
   },
-  { histories: 300, timeoutMs: 1_800_000 },
+  { histories: 120, timeoutMs: 1_800_000 },
 );

@@ -69,6 +69,9 @@ export interface MonthReport {
   /** Values that a vendor still has and that are not stored. */
   readonly missing: number;
   readonly held: number;
+  /** Of what a vendor had: claimed by the ledger and not stored; and stored, and not claimed after a calm time. */
+  readonly claimedNotHeld: number;
+  readonly heldNotClaimed: number;
   /** Values of the past that were told, for each different one. */
   readonly toldPerValue: number;
 }
@@ -79,6 +82,7 @@ export async function liveThroughMonth(seed: number): Promise<MonthReport> {
     seed,
     fleet: VENDORS,
     processes: 8,
+    delayMsMax: 400,
     clocksOffMs: 15 * MINUTE_MS,
     times: TIMES,
   });
@@ -100,24 +104,29 @@ export async function liveThroughMonth(seed: number): Promise<MonthReport> {
   }
   for (const vendor of vendors) vendor.troubles = { faults: 0, refusals: 0, outages: [] };
   await clock.advance(CALM_DAYS * DAY_MS);
-  return { ...reportOf(world), kills };
+  return { ...(await reportOf(world)), kills };
 }
 
-function reportOf(world: SimWorld): Omit<MonthReport, "kills"> {
+async function reportOf(world: SimWorld): Promise<Omit<MonthReport, "kills">> {
   const { vendors, fleet, store, clock } = world;
   const endMs = clock.nowMs() - 2 * HOUR_MS;
   const startMs = clock.nowMs() - clock.monotonicMs() + HOUR_MS;
-  let [missing, held, told, different] = [0, 0, 0, 0];
+  let [missing, held, told, different, claimedNotHeld, heldNotClaimed] = [0, 0, 0, 0, 0, 0];
   for (const [index, vendor] of vendors.entries()) {
     const { history, valuesEveryMs } = vendor.terms;
     told += vendor.told.values;
     different += vendor.told.different.size;
     if (!history) continue;
     for (const { device, series } of fleet.connections[index]?.devices ?? []) {
+      const claims = (await world.runsOf(series)).filter(({ outcome }) => outcome === "data");
       for (let timeMs = Math.ceil(startMs / valuesEveryMs) * valuesEveryMs; timeMs < endMs; timeMs += valuesEveryMs) {
         if (!vendor.hasValue(device.name, timeMs)) continue;
-        if (store.has(series, timeMs)) held++;
+        const isHeld = store.has(series, timeMs);
+        const isClaimed = claims.some(({ fromMs, toMs }) => fromMs <= timeMs && timeMs < toMs);
+        if (isHeld) held++;
         else missing++;
+        if (isClaimed && !isHeld) claimedNotHeld++;
+        if (isHeld && !isClaimed) heldNotClaimed++;
       }
     }
   }
@@ -127,6 +136,8 @@ function reportOf(world: SimWorld): Omit<MonthReport, "kills"> {
     insideRetryAfter: vendors.reduce((sum, { violations }) => sum + violations.insideRetryAfter, 0),
     missing,
     held,
+    claimedNotHeld,
+    heldNotClaimed,
     toldPerValue: different === 0 ? 1 : told / different,
   };
 }

@@ -21,8 +21,6 @@ import type {
 import type { Chance } from "./chance.ts";
 
 export const POWER: MetricTemplate = { name: "power", unit: "W", kind: "gauge" };
-/** Requests take up to so long to the vendor, and answers as long back. */
-const DELAY_MS_MAX = 400;
 const RETRY_AFTER_S_MAX = 900;
 const HOUR_MS = 3_600_000;
 
@@ -56,15 +54,17 @@ export class SimVendor {
   readonly told = { values: 0, different: new Set<string>() };
   readonly #clock: VirtualClock;
   readonly #chance: Chance;
+  readonly #delayMsMax: number;
   readonly #arrivedMs: number[][];
   #holds: { fromMs: number; untilMs: number }[] = [];
 
-  constructor(terms: SimVendorTerms, clock: VirtualClock, chance: Chance) {
+  constructor(terms: SimVendorTerms, clock: VirtualClock, chance: Chance, delayMsMax: number) {
+    this.#delayMsMax = delayMsMax;
     this.terms = terms;
     this.#clock = clock;
     this.#chance = chance;
     this.#arrivedMs = terms.limits.budgets.map(() => []);
-    const delays = () => ({ requestMs: chance.upTo(DELAY_MS_MAX), answerMs: chance.upTo(DELAY_MS_MAX) });
+    const delays = () => ({ requestMs: chance.upTo(delayMsMax), answerMs: chance.upTo(delayMsMax) });
     this.network = new VirtualVendor({ clock, answer: (request) => this.#answer(request), delays });
   }
 
@@ -98,7 +98,7 @@ export class SimVendor {
     if (this.#chance.strikes(refusals)) {
       const retryAfterS = 1 + Math.floor(this.#chance.upTo(RETRY_AFTER_S_MAX));
       // What was on its way before the refusal was heard is nobody's fault.
-      this.#holds.push({ fromMs: seenAtMs + 2 * DELAY_MS_MAX, untilMs: seenAtMs + retryAfterS * 1_000 });
+      this.#holds.push({ fromMs: seenAtMs + 2 * this.#delayMsMax, untilMs: seenAtMs + retryAfterS * 1_000 });
       return { status: 429, headers: { "retry-after": String(retryAfterS) }, body: "" };
     }
     if (this.#chance.strikes(faults)) return this.#chance.strikes(0.5) ? "cut" : { status: 503, body: "down" };

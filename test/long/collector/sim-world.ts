@@ -2,6 +2,9 @@ import { CoverageSegments } from "../../../src/catalogue/coverage-segments.ts";
 import { openCatalogueDatabase } from "../../../src/catalogue/database.ts";
 import type { LeaseTimes } from "../../../src/collect/budget/account-budget.ts";
 import { MemoryBudgets } from "../../../src/collect/budget/memory-budgets.fixture.ts";
+import { Ledger } from "../../../src/collect/ledger/ledger.ts";
+import type { CoverageRun } from "../../../src/domain/coverage.ts";
+import { silentLog } from "../../../src/domain/log.ts";
 import { settleTicks, VirtualClock } from "../../../src/domain/virtual-clock.ts";
 import { Chance } from "./chance.ts";
 import { SimFleet } from "./sim-fleet.ts";
@@ -26,6 +29,8 @@ export interface SimWorldOptions {
   readonly clocksOffMs: number;
   readonly times?: LeaseTimes;
   readonly ledgerFlushEveryMs?: number;
+  /** Requests take up to so long to the vendor, and answers as long back. */
+  readonly delayMsMax: number;
 }
 
 /** Vendors, what all processes share, and the processes; all in virtual time. */
@@ -50,7 +55,10 @@ export class SimWorld implements AsyncDisposable {
     this.#options = options;
     this.#closeDatabase = closeDatabase;
     this.chance = new Chance(options.seed);
-    this.vendors = options.fleet.map(({ terms }) => new SimVendor(terms, this.clock, this.chance));
+    this.vendors = options.fleet.map(
+      ({ terms }, index) =>
+        new SimVendor(terms, this.clock, new Chance(options.seed * 100 + index), options.delayMsMax),
+    );
     for (const { terms, devices, pollIntervalMs } of options.fleet) this.fleet.connect(terms, devices, pollIntervalMs);
     this.#parts = {
       clock: this.clock,
@@ -75,6 +83,13 @@ export class SimWorld implements AsyncDisposable {
   kill(): void {
     const [hit] = this.processes.splice(Math.floor(this.chance.upTo(this.processes.length)), 1);
     hit?.kill();
+  }
+
+  /** What the ledger says of a series, as the catalogue has it: what a process has noted and not written is not in it. */
+  runsOf(series: number): Promise<CoverageRun[]> {
+    const { coverage } = this.#parts;
+    const ledger = new Ledger({ coverage, clock: this.clock, log: silentLog });
+    return ledger.runs(series, { fromMs: START_MS - DAY_MS, toMs: this.clock.nowMs() + DAY_MS });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

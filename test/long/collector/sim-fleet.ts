@@ -58,9 +58,6 @@ export class SimFleet {
       ratedPowerW: null,
       connectionId: connection.id,
       createdAtMs: this.#nowMs,
-      pausedAtMs: null,
-      laneShares: {},
-      version: 1,
     };
     this.directory.addDevice({ ...device, pushedAs: null });
     this.directory.add({ ...POWER, id: `m-${name}`, deviceId: name, series }, "site");

@@ -43,10 +43,11 @@ export function costOfHistory(wanted: WantedPast): HistoryCost {
   return { fromMs, toMs, windows, requests, durationMs };
 }
 
-/** How many windows a range is cut into, at whole multiples of the vendor's own interval. */
+/** How many windows a range is cut into, from its end on, at whole multiples of the vendor's own interval. */
 function windowsOf(fromMs: number, toMs: number, { windowMsMax, valuesEveryMs }: HistoryLimits): number {
   const stepMs = Math.max(1, valuesEveryMs);
   const windowMs = Math.max(stepMs, Math.floor(windowMsMax / stepMs) * stepMs);
-  const beginsMs = Math.floor(fromMs / stepMs) * stepMs;
-  return Math.ceil((toMs - beginsMs) / windowMs);
+  if (toMs <= fromMs) return 0;
+  const endsMs = Math.ceil(toMs / stepMs) * stepMs;
+  return Math.ceil((endsMs - fromMs) / windowMs);
 }

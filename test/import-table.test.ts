@@ -17,7 +17,15 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   "src/live": ["src/domain"],
   "src/quality": ["src/domain"],
   "src/ingest": ["src/domain", "src/telemetry/store.ts", "src/catalogue", "src/live"],
-  "src/collect": ["src/domain", "src/transport", "src/vendors/vendor.ts", "src/ingest/pipeline.ts", "src/catalogue"],
+  "src/collect": [
+    "src/domain",
+    "src/transport",
+    "src/vendors/vendor.ts",
+    "src/vendors/plan.ts",
+    "src/vendors/sweep.ts",
+    "src/ingest/pipeline.ts",
+    "src/catalogue",
+  ],
   "src/server": [
     "src/access",
     "src/catalogue",

@@ -26,6 +26,8 @@ export const PERMISSIONS = [
   "subscription:own",
   "connection:read",
   "connection:create",
+  "connection:update",
+  "connection:delete",
   "data:push",
   "data:read",
   "operation:read",

@@ -12,6 +12,7 @@ import { Devices } from "./devices.ts";
 import { SeriesDirectory } from "./directory.ts";
 import { Enrolment } from "./enrolment.ts";
 import { JudgedSites } from "./judged-sites.ts";
+import { ListedDevices } from "./listed-devices.ts";
 import { Memberships } from "./memberships.ts";
 import { Metrics } from "./metrics.ts";
 import { OwnSecrets } from "./own-secrets.ts";
@@ -36,6 +37,7 @@ export interface Catalogue {
   readonly connections: Connections;
   readonly backfillJobs: BackfillJobs;
   readonly restatements: Restatements;
+  readonly listedDevices: ListedDevices;
   readonly users: Users;
   readonly memberships: Memberships;
   readonly sessions: SessionRows;
@@ -95,6 +97,7 @@ async function openOn(
     connections: new Connections(database, sealing, devices, clock),
     backfillJobs: new BackfillJobs(database, clock),
     restatements: new Restatements(database),
+    listedDevices: new ListedDevices(database),
     users: await Users.open(database, clock),
     memberships: await Memberships.open(database),
     sessions: await SessionRows.open(database, clock),

@@ -1,4 +1,5 @@
 import { budgetsContract } from "./contract-budgets.ts";
+import { connectionsContract } from "./contract-connections.ts";
 import { coverageContract } from "./contract-coverage.ts";
 import { historyContract } from "./contract-history.ts";
 import { apiKeysContract } from "./contract-keys.ts";
@@ -31,6 +32,7 @@ export interface ContractTerms {
 /** What every database of a catalogue must do. */
 export function catalogueContract(name: string, { make, isShared }: ContractTerms): void {
   repositoriesContract(name, make);
+  connectionsContract(name, make);
   peopleContract(name, make);
   apiKeysContract(name, make);
   historyContract(name, make);

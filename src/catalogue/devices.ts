@@ -8,7 +8,7 @@ import { ChangedMeanwhile, type Patch, type Versioned } from "./changed.ts";
 import type { CatalogueDatabase } from "./database.ts";
 import type { SeriesDirectory } from "./directory.ts";
 import { refusingDoubles, refusingOrphans } from "./integrity.ts";
-import { endSeries, insertMetrics, metricOf } from "./metric-rows.ts";
+import { endSeries, endSeriesOfConnection, insertMetrics, metricOf } from "./metric-rows.ts";
 import { afterId, EMPTY_PAGE, PAGE_ITEMS_MAX, type Page, type PageRequest, pageOf } from "./page.ts";
 import type { Schema } from "./schema.ts";
 
@@ -16,6 +16,13 @@ export type NewDevice = Omit<Device, "id" | "createdAtMs">;
 
 /** What of a device may change: its site and its connection stay. */
 export type DevicePatch = Patch<Omit<NewDevice, "siteId" | "connectionId">>;
+
+/** What becomes of a connection's devices when it is removed: they stay without one, with all their readings, or they are deleted. */
+export const DEVICE_FATES = ["keep", "delete"] as const;
+export type DeviceFate = (typeof DEVICE_FATES)[number];
+
+/** What each of some devices is created with. */
+export type MetricsOfDevice = (device: NewDevice) => readonly MetricTemplate[];
 
 /** What an insertion of devices has brought, for when it is committed. */
 export interface DeviceInsertion {
@@ -67,13 +74,18 @@ export class Devices {
   }
 
   /**
-   * Creates devices with the same metrics each, all or none.
+   * Creates devices, all or none.
+   * @param metrics the same for each, or of each its own
    * @throws Conflict when the connection has one of the serial numbers already.
    */
-  async createAll(devices: readonly NewDevice[], metrics: readonly MetricTemplate[]): Promise<Device[]> {
+  async createAll(
+    devices: readonly NewDevice[],
+    metrics: readonly MetricTemplate[] | MetricsOfDevice,
+  ): Promise<Device[]> {
+    const metricsOf = typeof metrics === "function" ? metrics : () => metrics;
     const insertion = await this.#database
       .transaction()
-      .execute((transaction) => this.insertAll(transaction, devices, metrics));
+      .execute((transaction) => this.insertAll(transaction, devices, metricsOf));
     return this.remember(insertion);
   }
 
@@ -81,7 +93,7 @@ export class Devices {
   async insertAll(
     transaction: CatalogueDatabase,
     devices: readonly NewDevice[],
-    metrics: readonly MetricTemplate[],
+    metricsOf: MetricsOfDevice,
   ): Promise<DeviceInsertion> {
     const created = devices.map((device) => ({ ...device, id: uuidv7(), createdAtMs: this.#clock.nowMs() }));
     for (const device of created) {
@@ -89,7 +101,7 @@ export class Devices {
         refusingOrphans("site", () => transaction.insertInto("device").values(deviceRow(device, null)).execute()),
       );
     }
-    const wanted = created.flatMap(({ id }) => metrics.map((metric) => ({ ...metric, deviceId: id })));
+    const wanted = created.flatMap((device) => metricsOf(device).map((metric) => ({ ...metric, deviceId: device.id })));
     const siteIds = new Map(created.map(({ id, siteId }) => [id, siteId]));
     const added = await insertMetrics(transaction, wanted, null, this.#clock.nowMs());
     return { created, added: added.map((metric) => ({ metric, siteId: siteIds.get(metric.deviceId) ?? "" })) };
@@ -179,6 +191,29 @@ export class Devices {
       if (numDeletedRows === 0n) throw new NotFound("device");
     });
     this.#directory.removeDevice(id);
+  }
+
+  /** What a connection that is removed leaves behind, inside its transaction. `tellDirectory` once that is committed. */
+  async partFrom(
+    transaction: CatalogueDatabase,
+    connectionId: string,
+    fate: DeviceFate,
+  ): Promise<{ readonly devices: number; tellDirectory(): void }> {
+    const of = transaction.selectFrom("device").where("connection_id", "=", connectionId);
+    const rows = await of.selectAll().execute();
+    if (fate === "delete") {
+      await endSeriesOfConnection(transaction, connectionId);
+      await transaction.deleteFrom("metric").where("device_id", "in", of.select("id")).execute();
+      await transaction.deleteFrom("device").where("connection_id", "=", connectionId).execute();
+      return { devices: rows.length, tellDirectory: () => this.#directory.removeDevices(rows.map(({ id }) => id)) };
+    }
+    await transaction
+      .updateTable("device")
+      .set((row) => ({ connection_id: null, version: row("version", "+", 1) }))
+      .where("connection_id", "=", connectionId)
+      .execute();
+    const left = rows.map((row) => ({ ...deviceOf(row), connectionId: null, pushedAs: row.pushed_as }));
+    return { devices: rows.length, tellDirectory: () => this.#directory.replaceDevices(left) };
   }
 
   /** @param siteIds of these sites; null for all */

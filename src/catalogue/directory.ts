@@ -96,20 +96,35 @@ export class SeriesDirectory {
 
   /** A device goes by another name or serial number. */
   replaceDevice(device: PlacedDevice): void {
-    this.#devices.set(device.id, device);
-    this.#placeAnew(device.siteId);
+    this.replaceDevices([device]);
+  }
+
+  /** Devices go by another name or serial number, or have another connection. */
+  replaceDevices(devices: readonly PlacedDevice[]): void {
+    for (const device of devices) this.#devices.set(device.id, device);
+    for (const siteId of new Set(devices.map((device) => device.siteId))) this.#placeAnew(siteId);
   }
 
   /** Takes a device away with all its metrics. */
   removeDevice(id: string): void {
-    const device = this.#devices.get(id);
-    if (!device) return;
-    for (const owner of this.allOfDevice(id)) this.remove(owner.metricId);
-    this.#byDevice.delete(id);
-    this.#devices.delete(id);
-    take(this.#devicesOfSite, device.siteId, id);
-    if (device.pushedAs !== null) take(this.#byPushedAs, device.pushedAs, id);
-    this.#placeAnew(device.siteId);
+    this.removeDevices([id]);
+  }
+
+  /** Takes devices away with all their metrics. */
+  removeDevices(ids: readonly string[]): void {
+    const gone = ids.flatMap((id) => this.#devices.get(id) ?? []);
+    for (const { id, pushedAs } of gone) {
+      for (const owner of this.allOfDevice(id)) this.remove(owner.metricId);
+      this.#byDevice.delete(id);
+      this.#devices.delete(id);
+      if (pushedAs !== null) take(this.#byPushedAs, pushedAs, id);
+    }
+    for (const siteId of new Set(gone.map((device) => device.siteId))) {
+      const left = (this.#devicesOfSite.get(siteId) ?? []).filter((id) => this.#devices.has(id));
+      if (left.length > 0) this.#devicesOfSite.set(siteId, left);
+      else this.#devicesOfSite.delete(siteId);
+      this.#placeAnew(siteId);
+    }
   }
 
   /** A metric goes by another name, or is another kind of thing. */

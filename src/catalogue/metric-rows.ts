@@ -74,3 +74,15 @@ export async function endSeries(transaction: CatalogueDatabase, by: "id" | "devi
     await transaction.updateTable("series").set({ ended_kind: kind }).where("number", "=", series).execute();
   }
 }
+
+/** The same of all metrics of a connection's devices. */
+export async function endSeriesOfConnection(transaction: CatalogueDatabase, connectionId: string): Promise<void> {
+  const devices = transaction.selectFrom("device").select("id").where("connection_id", "=", connectionId);
+  await transaction
+    .updateTable("series")
+    .set((of) => ({
+      ended_kind: of.selectFrom("metric").select("kind").whereRef("metric.series", "=", "series.number"),
+    }))
+    .where("number", "in", transaction.selectFrom("metric").select("series").where("device_id", "in", devices))
+    .execute();
+}

@@ -1,7 +1,8 @@
 import { addAudit } from "./audit.ts";
 import { addBackfill } from "./backfill/backfill.ts";
 import { addApiKeys } from "./catalogue/api-keys.ts";
-import { addConnect, addConnections } from "./catalogue/connections.ts";
+import { addConnect } from "./catalogue/connect.ts";
+import { addConnections } from "./catalogue/connections.ts";
 import { addDevices } from "./catalogue/devices.ts";
 import { addEvents } from "./catalogue/events.ts";
 import { addGaps } from "./catalogue/gaps.ts";

@@ -2,17 +2,21 @@ import type { Clock } from "../domain/clock.ts";
 import type { Log } from "../domain/log.ts";
 
 /** How a connection does, for the page, the API and the log. */
-export type ConnectionState =
+export const CONNECTION_STATES = [
   /** Nothing has been asked yet. */
-  | "starting"
+  "starting",
   /** The last request was answered. */
-  | "running"
+  "running",
   /** The last request failed; it is tried again by itself. */
-  | "backing_off"
+  "backing_off",
   /** Another server of this catalogue asks the vendor; this one takes over when that one is gone. */
-  | "standing_by"
+  "standing_by",
+  /** A person has paused it: nothing is sent. */
+  "paused",
   /** The vendor refused the credential, or its address may not be called: nothing is sent until a person changes that. */
-  | "refused";
+  "refused",
+] as const;
+export type ConnectionState = (typeof CONNECTION_STATES)[number];
 
 export interface ConnectionHealth {
   readonly state: ConnectionState;

@@ -2,7 +2,7 @@ import type { Dispatcher } from "undici";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Devices } from "../catalogue/devices.ts";
 import type { Clock } from "../domain/clock.ts";
-import type { Connection } from "../domain/connection.ts";
+import type { Connection, LaneShares } from "../domain/connection.ts";
 import type { Device } from "../domain/device.ts";
 import type { Log } from "../domain/log.ts";
 import type { IngestPipeline } from "../ingest/pipeline.ts";
@@ -76,6 +76,10 @@ export class ConnectionRun implements BudgetUser {
     return this.#parts.vendor.limits.budgets;
   }
 
+  get laneShares(): LaneShares {
+    return this.#parts.connection.laneShares;
+  }
+
   get account(): string {
     return this.#parts.account;
   }
@@ -100,7 +104,8 @@ export class ConnectionRun implements BudgetUser {
   /** As `ConnectionReport.freshnessMs`. */
   get freshnessMs(): number {
     const { connection, vendor } = this.#parts;
-    return freshnessMsOf(this.devices, connection.pollIntervalMs, vendor);
+    const serials = this.#devices.flatMap(({ serialNumber }) => serialNumber ?? []);
+    return freshnessMsOf(serials, connection.pollIntervalMs, vendor);
   }
 
   start(limiter: Limiter): void {

@@ -1,12 +1,11 @@
 import type { VendorDefinition } from "../vendors/vendor.ts";
+import { planSchedule } from "./plan/schedule.ts";
 
 /** How old a value grows before the next poll brings a newer one, ms: the interval, or the vendor's limit or own interval where that takes longer. */
 export function freshnessMsOf(
-  devices: number,
+  devices: readonly string[],
   pollIntervalMs: number,
   { limits, device }: Pick<VendorDefinition, "limits" | "device">,
 ): number {
-  const requests = Math.ceil(devices / limits.devicesPerBatch) * limits.requestsPerBatch;
-  const sweepsMs = limits.budgets.map((budget) => (requests * budget.perMs) / budget.requests);
-  return Math.max(pollIntervalMs, device?.valuesEveryMs ?? 0, ...sweepsMs);
+  return planSchedule({ devices, limits, pollIntervalMs, valuesEveryMs: device?.valuesEveryMs ?? 0 }).freshnessMs;
 }

@@ -46,10 +46,16 @@ export class MortalProcess {
       waited.catch(() => {});
       return never();
     }
-    return waited.then(
-      (value) => (this.#isDead ? never<T>() : value),
-      (error: unknown) => (this.#isDead ? never<T>() : Promise.reject(error)),
-    );
+    return new Promise((resolve, reject) => {
+      waited.then(
+        (value) => {
+          if (!this.#isDead) resolve(value);
+        },
+        (error: Error) => {
+          if (!this.#isDead) reject(error);
+        },
+      );
+    });
   }
 
   /** Lets this process use something that others share: each call of it ends with the process. */

@@ -4,6 +4,7 @@ import type { Connection } from "../domain/connection.ts";
 import type { Device } from "../domain/device.ts";
 import type { Log } from "../domain/log.ts";
 import type { IngestPipeline } from "../ingest/pipeline.ts";
+import { batchesOf } from "../vendors/sweep.ts";
 import {
   type LatestBatch,
   VendorAddressRefused,
@@ -82,8 +83,8 @@ export class Poller {
   readonly #readings: ReadingStore;
   readonly #notes: LiveNotes;
   readonly #window: OpenWindow;
-  /** Ids: a device's serial number may become another one, and is looked up when it is asked for. */
-  readonly #due = new DueQueue<string>();
+  /** Batches of ids, as the plan counts them: a device's serial number may become another one, and is looked up when it is asked for. */
+  readonly #due = new DueQueue<readonly string[]>();
   readonly #stop = new AbortController();
   #asleep: AbortController | null = null;
   readonly #random: () => number;
@@ -97,10 +98,15 @@ export class Poller {
     this.#parts = parts;
     this.#random = random;
     this.#memory = parts.memory ?? new PollerMemory(connection.name, clock, log);
-    this.#window = new OpenWindow(vendor.limits);
     this.#readings = new ReadingStore({ connectionName: connection.name, ...parts });
     this.#notes = new LiveNotes({ ...parts, history: vendor.history });
-    for (const { id } of devices) this.#due.put(id, 0);
+    const idBySerial = new Map(devices.map(({ id, serialNumber }) => [serialNumber ?? "", id]));
+    for (const batch of batchesOf([...idBySerial.keys()], vendor.limits)) {
+      const ids = batch.flatMap((serial) => idBySerial.get(serial) ?? []);
+      this.#due.put(ids, 0);
+    }
+    const { pollIntervalMs } = connection;
+    this.#window = new OpenWindow(vendor.limits, { batches: this.#due.size, pollIntervalMs });
   }
 
   get health(): ConnectionHealth {
@@ -136,7 +142,7 @@ export class Poller {
   }
 
   async #pollWhoeverIsDue(underWay: Set<Promise<void>>): Promise<void> {
-    const { clock, vendor } = this.#parts;
+    const { clock } = this.#parts;
     while (!this.#stop.signal.aborted) {
       while (underWay.size >= this.#window.size) await Promise.race(underWay);
       const dueMs = this.#due.nextDueMs;
@@ -151,7 +157,7 @@ export class Poller {
         await this.#sleepUntil(startMs, underWay);
         continue;
       }
-      const ids = this.#due.take(vendor.limits.devicesPerBatch, clock.monotonicMs());
+      const [ids = []] = this.#due.take(1, clock.monotonicMs());
       const polling = this.#poll(ids).finally(() => underWay.delete(polling));
       underWay.add(polling);
     }
@@ -196,7 +202,7 @@ export class Poller {
       this.#waitForAnotherAddress(error);
     } finally {
       // In any case, so that no device is ever forgotten.
-      for (const id of ids) this.#due.put(id, nextMs);
+      if (ids.length > 0) this.#due.put(ids, nextMs);
     }
   }
 

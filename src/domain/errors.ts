@@ -52,6 +52,17 @@ export class StorageUnavailable extends DomainError {
   }
 }
 
+/** A vendor did not do what was asked of it, and nothing was changed. */
+export class VendorFailed extends DomainError {
+  /** One word for it, such as `credential` or `network`. */
+  readonly reason: string;
+
+  constructor(message: string, reason: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
 /** Asked more often than is allowed; nothing was done. Asking again after `retryAfterS` seconds is the right thing. */
 export class TooManyRequests extends DomainError {
   readonly retryAfterS: number;

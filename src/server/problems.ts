@@ -11,6 +11,7 @@ import {
   NotFound,
   StorageUnavailable,
   TooManyRequests,
+  VendorFailed,
 } from "../domain/errors.ts";
 import { MalformedBody } from "../ingest/codecs/malformed-body.ts";
 import { MalformedLine } from "../ingest/codecs/malformed-line.ts";
@@ -40,6 +41,7 @@ const TITLES: Readonly<Record<number, string>> = {
   429: "Too many requests",
   431: "Headers too large",
   500: "The server failed",
+  502: "The vendor failed",
   503: "Storage is not available",
 };
 
@@ -66,6 +68,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof ChangedMeanwhile) return problem(412, error.message);
   if (error instanceof Conflict) return problem(409, error.message);
   if (error instanceof StorageUnavailable) return problem(503, error.message);
+  if (error instanceof VendorFailed) return problem(502, error.message);
   if (error instanceof TooManyRequests) return problem(429, error.message);
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.map((issue) => ({
@@ -84,7 +87,7 @@ export function problemOf(error: unknown): Problem {
 export function answerErrorsAsProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const answer = problemOf(error);
-    if (answer.status >= 500 && answer.status !== 503) request.log.error({ err: error }, "request failed");
+    if (answer.status === 500) request.log.error({ err: error }, "request failed");
     if (error instanceof StorageUnavailable || error instanceof TooManyRequests) {
       reply.header("retry-after", error.retryAfterS);
     }

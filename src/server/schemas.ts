@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CONNECTION_STATES } from "../collect/connection-health.ts";
 import { API_KEY_SCOPES } from "../domain/api-key.ts";
 import { DEVICE_KINDS, DEVICE_STATUSES } from "../domain/device.ts";
 import { METRIC_KINDS } from "../domain/metric.ts";
@@ -70,7 +71,7 @@ export const ConnectionHealth = z
     id: Id,
     name: z.string(),
     vendor: z.string(),
-    state: z.enum(["starting", "standing_by", "running", "backing_off", "refused"]),
+    state: z.enum(CONNECTION_STATES),
     message: z.string().nullable(),
     since: Time,
   })
@@ -173,6 +174,12 @@ export const SeriesAcross = z
   })
   .meta({ id: "SeriesAcross" });
 
+const LaneShare = z.number().gt(0).max(1).optional();
+export const LaneShares = z.object({ repair: LaneShare, history: LaneShare }).meta({
+  description:
+    "The most of the vendor's limits that closing gaps, and fetching the past, may use; no bound where it is absent",
+});
+
 export const Connection = z
   .object({
     id: Id,
@@ -180,8 +187,11 @@ export const Connection = z
     vendor: z.string(),
     baseUrl: z.string(),
     pollIntervalMs: z.int(),
+    laneShares: LaneShares,
+    createdAt: Time,
+    pausedAt: Time.nullable().meta({ description: "Since when nothing is asked; null while it is polled" }),
     devices: z.int(),
-    state: z.enum(["starting", "standing_by", "running", "backing_off", "refused"]),
+    state: z.enum(CONNECTION_STATES),
     message: z.string().nullable(),
     since: Time,
     requests: z.int(),

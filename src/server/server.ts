@@ -17,10 +17,12 @@ import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { backfillRoutes } from "./routes/backfill.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
+import { connectionTestRoutes } from "./routes/connection-tests.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import { coverageRoutes } from "./routes/coverage.ts";
 import { dataApiRoutes } from "./routes/data-api.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { discoveryRoutes } from "./routes/discovery.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -29,6 +31,7 @@ import { latestRoutes } from "./routes/latest.ts";
 import { lifecycleRoutes } from "./routes/lifecycle.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { metricRoutes } from "./routes/metrics.ts";
+import { planRoutes } from "./routes/plans.ts";
 import { restatementRoutes } from "./routes/restatements.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { siteRoutes } from "./routes/sites.ts";
@@ -99,6 +102,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.addHook("preClose", async () => {
     streams.close();
     jobStreams.close();
+    parts.collector.endVisits();
   });
 
   healthRoutes(app, parts, streams);
@@ -112,8 +116,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       backfillRoutes(api, parts, jobStreams);
       catalogueRoutes(api, parts);
       connectionRoutes(api, parts);
+      connectionTestRoutes(api, parts);
       coverageRoutes(api, parts);
       deviceRoutes(api, parts);
+      discoveryRoutes(api, parts);
       eventRoutes(api, parts);
       exportRoutes(api, parts);
       lifecycleRoutes(api, parts);
@@ -122,6 +128,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       readingRoutes(api, parts);
       metricRoutes(api, parts);
       restatementRoutes(api, parts);
+      planRoutes(api, parts);
       seriesRoutes(api, parts);
       siteRoutes(api, parts);
       subscriptionRoutes(api, parts, streams);

@@ -12,7 +12,7 @@ import type { Limiter, Permit } from "./limiter.ts";
 import { type Redact, Secrets } from "./redact.ts";
 import { type Answer, type CallOptions, type CallRequest, encodeBody } from "./request.ts";
 import { isRetryable, RetryBudget, retryAfterMs, retryDelayMs } from "./retry.ts";
-import { type ClockOffset, type SignedExchange, SigningClock } from "./signing-clock.ts";
+import { type ClockOffset, type SignedExchange, SigningClock, vendorAheadMs } from "./signing-clock.ts";
 
 export type { Answer, CallOptions, CallRequest } from "./request.ts";
 
@@ -228,8 +228,8 @@ export class Caller {
       const error = new VendorRateLimited(message, factsOf(answer, context), receivedAtMs + delayMs);
       return { error, delayMs, learned: null };
     }
-    const error = failureOfAnswer(answer, status, context);
     const signed = this.#options.sign !== undefined && status === 401;
+    const error = failureOfAnswer(answer, status, context, signed ? vendorAheadMs(answer, exchange) : null);
     const learned = signed ? this.#signingClock.learn(answer, exchange) : null;
     return { error, delayMs: learned ? 0 : delayMs, learned };
   }

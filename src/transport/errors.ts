@@ -30,7 +30,23 @@ export abstract class VendorError extends Error {
 }
 
 /** The signature, token or credential is not accepted. Final: only another credential (or a corrected clock) helps. */
-export class VendorAuthRejected extends VendorError {}
+export class VendorAuthRejected extends VendorError {
+  /** The vendor's own code, where it gave one. */
+  readonly code: string | null;
+  /** How far the vendor's clock was ahead of the time in the signature, ms; null unless that is more than signatures allow. */
+  readonly clockAheadMs: number | null;
+
+  constructor(
+    message: string,
+    facts: FailureFacts,
+    { code = null, clockAheadMs = null }: { readonly code?: string | null; readonly clockAheadMs?: number | null } = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, facts, options);
+    this.code = code;
+    this.clockAheadMs = clockAheadMs;
+  }
+}
 
 /**
  * The vendor's address is one that this server must not call. Nothing was sent, and nothing will be until the address is another, or an
@@ -53,7 +69,15 @@ export class VendorRateLimited extends VendorError {
 export class VendorTimeout extends VendorError {}
 
 /** Unreachable, cut off, or answering 5xx: a later call may succeed. */
-export class VendorUnavailable extends VendorError {}
+export class VendorUnavailable extends VendorError {
+  /** Node's or undici's code of what the network did; null when the vendor answered. */
+  readonly code: string | null;
+
+  constructor(message: string, facts: FailureFacts, code: string | null = null, options?: ErrorOptions) {
+    super(message, facts, options);
+    this.code = code;
+  }
+}
 
 /** It answered, but not what its contract says: not JSON, or another shape. */
 export class VendorProtocolError extends VendorError {}

@@ -40,21 +40,30 @@ export function factsOf(answer: RawAnswer | null, { redact, attempts, confidenti
  * What an answer that is an error means.
  *
  * @param status the answer's, or the one that the vendor states inside a 2xx answer; never 429
+ * @param clockAheadMs as `VendorAuthRejected.clockAheadMs`
  */
-export function failureOfAnswer(answer: RawAnswer, status: number, context: FailureContext): VendorError {
+export function failureOfAnswer(
+  answer: RawAnswer,
+  status: number,
+  context: FailureContext,
+  clockAheadMs: number | null = null,
+): VendorError {
   const { vendor, redact } = context;
   const facts = factsOf(answer, context);
+  const { code, detail } = refusalWords(answer.body, redact);
   const where = status === answer.status ? `HTTP ${status}` : `${status} in an answer with HTTP ${answer.status}`;
   if (status === 401 || status === 403) {
-    return new VendorAuthRejected(`${vendor} refused the signature or the token (${where}).`, facts);
+    return new VendorAuthRejected(`${vendor} refused the signature or the token (${where}).`, facts, {
+      code,
+      clockAheadMs,
+    });
   }
   if (status >= 500 || status === 408) return new VendorUnavailable(`${vendor} is not available (${where}).`, facts);
   if (status < 400) {
     const elsewhere = typeof answer.headers["location"] === "string" ? answer.headers["location"] : "elsewhere";
-    const detail = `redirects to ${redact(elsewhere).slice(0, DETAIL_CHARS_MAX)}`;
-    return new VendorRefused(`${vendor} ${detail} (${where}): check the address.`, facts, null, detail);
+    const target = `redirects to ${redact(elsewhere).slice(0, DETAIL_CHARS_MAX)}`;
+    return new VendorRefused(`${vendor} ${target} (${where}): check the address.`, facts, null, target);
   }
-  const { code, detail } = refusalWords(answer.body, redact);
   const words = [code, detail].filter((word) => word !== null).join(": ");
   return new VendorRefused(`${vendor} refused the call (${where})${words ? `: ${words}` : "."}`, facts, code, detail);
 }
@@ -76,7 +85,11 @@ export function failureOfFault(fault: ExchangeFault, context: FailureContext): V
     case "address":
       return new VendorAddressRefused(`${vendor} is not called: ${message}.`, facts);
     case "network":
-      return new VendorUnavailable(`${vendor} cannot be reached: ${networkWords(fault.code, message)}.`, facts);
+      return new VendorUnavailable(
+        `${vendor} cannot be reached: ${networkWords(fault.code, message)}.`,
+        facts,
+        fault.code,
+      );
   }
 }
 

@@ -2,11 +2,7 @@
 export const LANES = ["live", "repair", "history"] as const;
 export type Lane = (typeof LANES)[number];
 
-/** The most of a vendor's limits that a lane may use, above 0 and up to 1; 1 where nothing is said. */
-export interface LaneShares {
-  readonly repair?: number;
-  readonly history?: number;
-}
+export type { LaneShares } from "../domain/connection.ts";
 
 /** A place in a queue; hold on to it to leave early. */
 export interface Place<T> {

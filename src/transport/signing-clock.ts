@@ -51,13 +51,11 @@ export class SigningClock {
   }
 
   /** Takes the time out of a refusal. Null unless the signature's time was the fault, and signing anew may help. */
-  learn(refusal: AnswerHead, { signedAtMs, sentAtMs, receivedAtMs }: SignedExchange): ClockOffset | null {
-    const dateMs = vendorTimeMs(refusal);
-    if (dateMs === null) return null;
-    const offsetMs = dateMs + DATE_CENTRE_MS - (sentAtMs + receivedAtMs) / 2;
-    const wrongByMs = Math.abs(sentAtMs + offsetMs - signedAtMs);
-    const unsureMs = (receivedAtMs - sentAtMs) / 2;
-    if (wrongByMs <= SKEW_MS_LEAST + unsureMs || Math.abs(offsetMs) > SKEW_MS_MAX) return null;
+  learn(refusal: AnswerHead, exchange: SignedExchange): ClockOffset | null {
+    const aheadMs = vendorAheadMs(refusal, exchange);
+    if (aheadMs === null) return null;
+    const offsetMs = aheadMs + exchange.signedAtMs - exchange.sentAtMs;
+    if (Math.abs(offsetMs) > SKEW_MS_MAX) return null;
     this.#current = { offsetMs, learnedAs: ++this.#learned };
     return this.#current;
   }
@@ -72,6 +70,18 @@ export class SigningClock {
   refused(offset: ClockOffset): void {
     if (this.#current === offset) this.#current = this.#accepted;
   }
+}
+
+/** How far a vendor's clock was ahead of the time in a signature that it refused, ms; null when that is no reason for a refusal, or not told. */
+export function vendorAheadMs(
+  refusal: AnswerHead,
+  { signedAtMs, sentAtMs, receivedAtMs }: SignedExchange,
+): number | null {
+  const dateMs = vendorTimeMs(refusal);
+  if (dateMs === null) return null;
+  const aheadMs = dateMs + DATE_CENTRE_MS - (receivedAtMs - sentAtMs) / 2 - signedAtMs;
+  const unsureMs = (receivedAtMs - sentAtMs) / 2;
+  return Math.abs(aheadMs) > SKEW_MS_LEAST + unsureMs ? aheadMs : null;
 }
 
 function newer(one: ClockOffset, other: ClockOffset): ClockOffset {

@@ -22,6 +22,8 @@ export interface VendorHarness {
   readonly signsTime: boolean;
   /** A vendor that nobody has called yet. */
   play(): PlayedVendor;
+  /** How many devices that can be polled its list has, by their numbers from 0; absent for a vendor that lists none. */
+  readonly listed?: number;
   readonly unauthorised: VendorAnswer;
   readonly tooMany: VendorAnswer;
   /** Of a vendor whose past can be asked for. Its past holds what `pastTimes` says. */

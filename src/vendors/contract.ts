@@ -8,6 +8,7 @@ import { RETRIES_MAX } from "../transport/caller.ts";
 import { VendorAddressRefused, VendorAuthRejected, VendorUnavailable } from "../transport/errors.ts";
 import { openGuardedPool } from "../transport/guarded-pool.ts";
 import { mostInAnyWindow, type VendorAnswer } from "../transport/virtual-vendor.ts";
+import { discoveryContract } from "./contract-discovery.ts";
 import { historyContract } from "./contract-history.ts";
 import {
   type Behaviour,
@@ -246,6 +247,7 @@ export function vendorContract(name: string, harness: VendorHarness): void {
     historyContract(harness);
     sessionContract(harness);
     secretsContract(harness);
+    discoveryContract(harness);
   });
 
   function expectSound(batch: LatestBatch): void {

@@ -1,4 +1,5 @@
 import { leastSpanMs } from "../transport/budget.ts";
+import { batchesOf } from "./sweep.ts";
 import type { VendorLimits } from "./vendor.ts";
 
 /** What reading every device once takes at a vendor's limits, with a network that takes no time. */
@@ -10,9 +11,17 @@ export interface SweepPlan {
   readonly freshnessMs: number;
 }
 
-export function planSweep(sweep: { readonly devices: number; readonly limits: VendorLimits }): SweepPlan {
+/** @param sweep the devices by the vendor's ids, or how many there are where any of them may share a batch */
+export function planSweep(sweep: {
+  readonly devices: number | readonly string[];
+  readonly limits: VendorLimits;
+}): SweepPlan {
   const { budgets, devicesPerBatch, requestsPerBatch } = sweep.limits;
-  const requests = Math.ceil(sweep.devices / devicesPerBatch) * requestsPerBatch;
+  const batches =
+    typeof sweep.devices === "number"
+      ? Math.ceil(sweep.devices / devicesPerBatch)
+      : [...batchesOf(sweep.devices, sweep.limits)].length;
+  const requests = batches * requestsPerBatch;
   return {
     requests,
     spanMs: leastSpanMs(requests, budgets),

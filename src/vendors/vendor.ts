@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import type { ZodType } from "zod";
 import type { Clock } from "../domain/clock.ts";
 import type { DeviceKind } from "../domain/device.ts";
+import type { DiscoveredDevice } from "../domain/listed-device.ts";
 import type { MetricTemplate } from "../domain/metric.ts";
 import type { QualityCode } from "../domain/reading.ts";
 import type { Budget } from "../transport/budget.ts";
@@ -10,14 +11,18 @@ import type { VendorError } from "../transport/errors.ts";
 import type { Lane } from "../transport/lanes.ts";
 import type { Limiter } from "../transport/limiter.ts";
 
+export type { DiscoveredDevice } from "../domain/listed-device.ts";
 export type { Budget } from "../transport/budget.ts";
-/** The errors that a caller of this port must tell from the others: no further request can succeed, or none for a while. */
+/** The errors of calls; after `VendorAddressRefused` and `VendorAuthRejected` no further request can succeed. */
 export {
   VendorAddressRefused,
   VendorAuthRejected,
   VendorError,
+  VendorProtocolError,
   VendorRateLimited,
   VendorRefused,
+  VendorTimeout,
+  VendorUnavailable,
 } from "../transport/errors.ts";
 export type { Lane } from "../transport/lanes.ts";
 
@@ -82,19 +87,6 @@ export interface Discoverer {
   discover(signal?: AbortSignal): Promise<readonly DiscoveredDevice[]>;
 }
 
-export interface DiscoveredDevice {
-  /** The vendor's id, by which it is asked for. */
-  readonly serialNumber: string;
-  readonly name: string;
-  readonly kind: DeviceKind;
-  readonly model: string | null;
-  /** The vendor's name for the site or plant that it belongs to. */
-  readonly site: string | null;
-  /** IANA name, where the vendor tells one. */
-  readonly timezone: string | null;
-  readonly metrics: readonly MetricTemplate[];
-}
-
 /** The outcome of one batch of devices: as many requests as `VendorLimits.requestsPerBatch` says. */
 export interface LatestBatch {
   /** The vendor's own ids (serial numbers) that were asked for. */
@@ -149,6 +141,10 @@ export interface VendorLimits {
   readonly devicesPerBatch: number;
   /** Requests that such a batch takes. */
   readonly requestsPerBatch: number;
+  /** Devices of different groups are never in one batch; absent where any may be. */
+  readonly batchGroup?: (device: string) => string;
+  /** What keeps an account open beside all that is asked of devices, such as a login every so often. */
+  readonly upkeep?: readonly Budget[];
 }
 
 export interface DeviceDefinition {

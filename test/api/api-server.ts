@@ -166,6 +166,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     requestLimits,
     bodies: () => gate,
     async reopenKeys() {
+      await collector.close();
       await catalogue.close();
       catalogue = await openFolder();
       return catalogue.apiKeys;

@@ -299,6 +299,8 @@ describe("the log", () => {
 
 test("no secret gets into it, wherever it is sent", async () => {
   const { id: siteId } = (await ask("POST", "/sites", admin, SITE)).json<{ id: string }>();
+  const account = { name: "Roof", vendor: "energygrid", baseUrl: "http://127.0.0.1:1", credential: { token: "a" } };
+  const { id: connectionId } = (await ask("POST", "/connections", admin, account)).json<{ id: string }>();
   const secrets: string[] = [];
   const secret = fc
     .string({ unit: fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz0123456789"), minLength: 16, maxLength: 16 })
@@ -324,6 +326,10 @@ test("no secret gets into it, wherever it is sent", async () => {
         ["POST", "/connections", admin, { ...connection, vendor: "energygrid", credential }],
         ["POST", "/connections", admin, { ...connection, vendor: "energygrid", credential, baseUrl: withPassword }],
         ["POST", "/connections", admin, { ...connection, vendor: text, credential: { [text]: text } }],
+        ["POST", "/connections/test", admin, { vendor: text, baseUrl: withPassword, credential }],
+        ["POST", `/connections/${connectionId}/test`, admin, { serialNumber: text, [text]: text }],
+        ["PUT", `/connections/${connectionId}/credential?untested=true`, admin, { credential }],
+        ["PUT", `/connections/${connectionId}/credential`, admin, { credential: { [text]: text } }],
         ["DELETE", `/api-keys/${text}`, admin, ""],
         ["GET", `/readings?siteId=${text}`, admin, ""],
         ["GET", `/readings?metricIds=${text}&token=${text}`, admin, ""],
@@ -343,6 +349,7 @@ test("no secret gets into it, wherever it is sent", async () => {
 
   const rows = JSON.stringify(await entries("?limit=500"));
   expect(rows).toMatch(/"connection.create","object":{"kind":"connection","id":"[0-9a-f-]{36}"},"outcome":201/);
+  expect(rows).toMatch(/"connection.rotate",.*"outcome":200/);
   expect(rows).toContain(adminActor().id);
   expect(secrets.filter((text) => rows.includes(text))).toEqual([]);
 });

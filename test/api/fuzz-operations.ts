@@ -3,7 +3,17 @@
 export const ACTORS = ["nobody", "viewer", "technician", "admin", "read key", "ingest key", "manage key"] as const;
 export type ActorName = (typeof ACTORS)[number];
 
-export const OBJECT_KINDS = ["site", "device", "metric", "user", "api-key", "subscription", "cursor"] as const;
+export const OBJECT_KINDS = [
+  "site",
+  "device",
+  "metric",
+  "user",
+  "api-key",
+  "subscription",
+  "connection",
+  "backfill-job",
+  "cursor",
+] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
 export interface FuzzRequest {

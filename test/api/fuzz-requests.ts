@@ -21,7 +21,7 @@ const mark = (kind: ObjectKind): fc.Arbitrary<string> => fc.nat(9).map((which) =
 const anyMark: fc.Arbitrary<string> = fc.constantFrom(...OBJECT_KINDS).chain(mark);
 
 /** What a mark stands for. */
-export const MARKS = /~(site|device|metric|user|api-key|subscription|cursor)\.(\d)~/g;
+export const MARKS = new RegExp(`~(${OBJECT_KINDS.join("|")})\\.(\\d)~`, "g");
 
 /** Good values of fields of which the schema says less than the server knows. */
 const BY_NAME: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
@@ -147,6 +147,8 @@ function bodyOf({ bodySchema, bodyTypes }: Operation, schemas: Schemas): fc.Arbi
 
 const KIND_OF_FOLDER: Readonly<Record<string, ObjectKind>> = {
   sites: "site",
+  connections: "connection",
+  "backfill-jobs": "backfill-job",
   devices: "device",
   metrics: "metric",
   users: "user",

@@ -60,6 +60,9 @@ export class FuzzWorld {
       for (const { id } of device.metrics) add("metric", id);
     }
     add("site", (await this.#make<{ id: string }>("/sites", { name: "Empty", timezone: "UTC" })).id);
+    const { connection, job } = await this.#connect();
+    add("connection", connection);
+    add("backfill-job", job);
     for (const role of ["viewer", "technician", "admin"] as const) {
       const email = `person${this.#made++}@example.org`;
       const isAdmin = role === "admin";
@@ -83,6 +86,17 @@ export class FuzzWorld {
       add("cursor", encodeURIComponent(page.json<{ nextCursor: string | null }>().nextCursor ?? "none"));
     }
     for (const [kind, all] of ids) this.#ids.set(kind, all);
+  }
+
+  /** Accounts whose vendors nobody reaches, made past the route, which would begin to ask them; and an import of one. */
+  async #connect(): Promise<{ connection: string; job: string }> {
+    const { connections, backfillJobs } = this.server.catalogue;
+    const account = { name: "Account", baseUrl: "http://127.0.0.1:9", pollIntervalMs: 60_000 };
+    const listed = await connections.create({ ...account, vendor: "energygrid" }, { token: "t" });
+    const kept = await connections.create({ ...account, vendor: "elecnova" }, { clientId: "c", clientSecret: "s" });
+    const range = { fromMs: Date.UTC(2026, 5, 1), toMs: Date.UTC(2026, 5, 2) };
+    const { item } = await backfillJobs.create({ connectionId: kept.id, deviceIds: null, ...range });
+    return { connection: listed.id, job: item.id };
   }
 
   /** Lets an actor back in who is not known any more: signed out, expired, revoked, deleted. */

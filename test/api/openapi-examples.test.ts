@@ -61,6 +61,12 @@ const MAIN_CALLS = [
   "get /api/v1/series",
   "get /api/v1/latest",
   "post /api/v1/readings",
+  "get /api/v1/connections",
+  "get /api/v1/connections/{id}",
+  "patch /api/v1/connections/{id}",
+  "post /api/v1/connections/{id}/pause",
+  "post /api/v1/connections/{id}/resume",
+  "get /api/v1/connections/{id}/plan",
   "post /data",
   "post /api/v2/write",
   "post /write",
@@ -96,7 +102,12 @@ beforeAll(async () => {
     model: null,
     ratedPowerW: null,
   } as const;
-  const { id: connectionId } = await server.catalogue.connections.create(wanted, {}, [cabinet], [PV_ACTIVE_POWER]);
+  const { id: connectionId } = await server.catalogue.connections.create(
+    wanted,
+    { clientId: "c", clientSecret: "s" },
+    [cabinet],
+    [PV_ACTIVE_POWER],
+  );
   const range = { fromMs: Date.UTC(2026, 5, 1), toMs: Date.UTC(2026, 5, 2) };
   const job = await server.catalogue.backfillJobs.create({ connectionId, deviceIds: null, ...range });
   ownIds.set(EXAMPLE_IDS.connection, connectionId).set(EXAMPLE_IDS.backfillJob, job.item.id);

@@ -248,7 +248,7 @@ describe("connections", () => {
     ["an address that is none", { baseUrl: "ftp://x" }, "baseUrl"],
     ["an address with a query", { baseUrl: "http://127.0.0.1:9/?a=1" }, "baseUrl"],
     ["an address with a password", { baseUrl: "http://user:very-secret-token@127.0.0.1:9/" }, "baseUrl"],
-    ["no device", { serialNumbers: [] }, "serialNumbers"],
+    ["devices that stand nowhere", { siteId: undefined }, "siteId"],
     ["an unknown field", { colour: "red" }, ""],
   ])("refuse %s, naming the field and no secret", async (_case, change, path) => {
     const { site } = await plant();

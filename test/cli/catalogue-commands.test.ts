@@ -518,7 +518,7 @@ describe("the real program", () => {
     async (noun) => {
       const { code, out } = await kilowatch([noun, "--help"]);
       expect(code).toBe(0);
-      expect(out).toMatch(new RegExp(`Example:\\n {2}\\$ kilowatch ${noun}\\b`));
+      expect(out).toMatch(new RegExp(`Examples?:\\n {2}\\$ kilowatch ${noun}\\b`));
     },
   );
 });

@@ -1,7 +1,8 @@
 import { vi } from "vitest";
 import { addBackfill } from "../../src/cli/backfill/backfill.ts";
 import { addApiKeys } from "../../src/cli/catalogue/api-keys.ts";
-import { addConnect, addConnections } from "../../src/cli/catalogue/connections.ts";
+import { addConnect } from "../../src/cli/catalogue/connect.ts";
+import { addConnections } from "../../src/cli/catalogue/connections.ts";
 import { addDevices } from "../../src/cli/catalogue/devices.ts";
 import { addEvents } from "../../src/cli/catalogue/events.ts";
 import { addGaps } from "../../src/cli/catalogue/gaps.ts";

@@ -18,8 +18,8 @@ export const REQUESTS_PER_POLL = 44;
 const DEVICES_PER_REQUEST_MAX = 4;
 /** Once a day somebody asks for so many budgets' worth at once: what is polled calmly meets neither limit nor `Retry-After`. */
 const BURST_BUDGETS = 1.5;
-/** A call whose token is revoked under it twice is refused for good, as the contracts say: that is not what is looked for here. */
-const REVOCATIONS_APART_MS = 60_000;
+/** A call whose token is revoked under it twice is refused for good, as the contracts say: that is not what is looked for here. One may wait 2 min to be sent. */
+const REVOCATIONS_APART_MS = 300_000;
 const BURST_REQUESTS_MIN = 20;
 
 /** What thirty days of polling one vendor brought, as the vendor saw it. */
@@ -102,6 +102,9 @@ export async function thirtyDays(harness: VendorHarness, seed: number): Promise<
       baseUrl: "",
       pollIntervalMs: POLL_INTERVAL_MS,
       createdAtMs: 0,
+      pausedAtMs: null,
+      laneShares: {},
+      version: 1,
     },
     devices,
     client,

@@ -1,130 +1,169 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { POLL_INTERVAL_MS } from "../../domain/connection.ts";
-import { VENDORS } from "../../vendors/registry.ts";
-import { parseSerials } from "../../vendors/serials.ts";
-import { checkedAddress } from "../address.ts";
-import { ELECNOVA_SECRETS } from "../elecnova/options.ts";
-import { ENERGYGRID_SECRET } from "../energygrid/options.ts";
-import { BadUse } from "../exit-codes.ts";
-import { POWERP_SECRETS } from "../powerp/options.ts";
+import { EXIT } from "../exit-codes.ts";
 import { withExample } from "../program.ts";
-import { readClientCredential, readSecret } from "../secret.ts";
-import { type AskerFlags, addAskerOptions, atServer } from "../server/person.ts";
-import { allOf, namedSite } from "../server/selection.ts";
-import { handOutMany, handOutOne, type Shown } from "./answer.ts";
-import { oneOf } from "./field-options.ts";
+import { addAskerOptions, atServer } from "../server/person.ts";
+import { allOf } from "../server/selection.ts";
+import { say } from "../terminal.ts";
+import { handOutMany, handOutOne } from "./answer.ts";
+import { pollIntervalOf } from "./connect.ts";
+import { addConnectionPlan } from "./connection-plan.ts";
+import {
+  CONNECTION_COLUMNS,
+  Connection,
+  connectionFields,
+  type JsonFlags,
+  namedConnection,
+} from "./connection-shapes.ts";
+import { agreeToDelete, type DeletionFlags } from "./deletion.ts";
+import { addDiscovery } from "./discovery.ts";
+import { changesOf } from "./field-options.ts";
+import { addCredentialOptions, type CredentialFlags, readVendorCredential } from "./vendor-credential.ts";
 
-const Connection = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  vendor: z.string(),
-  baseUrl: z.string(),
-  pollIntervalMs: z.number(),
-  devices: z.number(),
-  state: z.string(),
-  message: z.string().nullable(),
-  since: z.string(),
+const Test = z.looseObject({
+  ok: z.boolean(),
+  reason: z.string().nullable(),
+  message: z.string(),
+  requests: z.number(),
 });
-type Connection = z.output<typeof Connection>;
+const Removed = z.object({ devicesKept: z.number(), devicesDeleted: z.number() });
 
-const COLUMNS = ["id", "name", "vendor", "baseUrl", "pollIntervalMs", "devices", "state", "message", "since"] as const;
-const EXAMPLE = "https://api.energygrid.example";
-
-interface JsonFlags extends AskerFlags {
-  readonly json?: boolean;
+interface TestFlags extends JsonFlags {
+  readonly serial?: string;
 }
-interface ConnectFlags extends JsonFlags {
-  readonly vendorUrl: string;
-  readonly site: string;
-  readonly serials: string;
+interface ChangeFlags extends JsonFlags {
   readonly name?: string;
+  readonly vendorUrl?: string;
   readonly pollSeconds?: string;
-  readonly tokenFile?: string;
-  readonly secretFile?: string;
+}
+interface RotateFlags extends JsonFlags, CredentialFlags {
+  readonly untested?: boolean;
+}
+interface RemoveFlags extends JsonFlags, DeletionFlags {
+  readonly withDevices?: boolean;
 }
 
 /** `kilowatch connections`. */
 export function addConnections(program: Command): void {
-  const connections = program
-    .command("connections")
-    .description("Accounts with vendors, and how polling them goes.")
-    .option("--json", "print as JSON")
-    .action(async () => listConnections(connections.opts<JsonFlags>()));
-  withExample(addAskerOptions(connections), "kilowatch connections");
-}
+  const connections = program.command("connections").description("Accounts with vendors, and how polling them goes.");
+  withExample(connections, "kilowatch connections", "kilowatch connections test EnergyGrid");
 
-/** `kilowatch connect`. */
-export function addConnect(program: Command): void {
-  const command = program
-    .command("connect <vendor>")
-    .description(`Connect an account with a vendor (${VENDORS.map(({ id }) => id).join(", ")}), and start polling.`)
-    .requiredOption("--vendor-url <address>", "where the vendor answers")
-    .requiredOption("--site <site>", "where the devices stand, by the site's id or name")
-    .requiredOption("--serials <list>", "devices: ranges and names, such as SN-000..SN-499,SN-700")
-    .option("--name <name>", "what the account is called (default: the vendor's name)")
-    .option(
-      "--poll-seconds <number>",
-      "how often each device's values are wanted; the vendor's limit may make it longer",
-    )
-    .option("--token-file <file>", "file that holds EnergyGrid's token; else ENERGYGRID_TOKEN, else a prompt")
-    .option(
-      "--secret-file <file>",
-      "of the others: file with the client id and the secret, a line each; else ELECNOVA_CLIENT_ID and its like, else a prompt",
-    )
+  const list = connections.command("list", { isDefault: true }).description("All accounts.");
+  list.option("--json", "print as JSON").action(async () => listConnections(list.opts<JsonFlags>()));
+  withExample(addAskerOptions(list), "kilowatch connections list");
+
+  const show = connections.command("show <connection>").description("An account, by its id or name.");
+  show.option("--json", "print as JSON").action(async (which: string) => showOne(which, show.opts<JsonFlags>()));
+  withExample(addAskerOptions(show), "kilowatch connections show EnergyGrid --json");
+
+  const test = connections
+    .command("test <connection>")
+    .description("Ask the vendor for one device, and say exactly why when that fails (exit code 2).")
+    .option("--serial <serial>", "the device to ask for (default: the account's first)")
     .option("--json", "print as JSON")
-    .action(async (vendor: string) => connect(vendor, command.opts<ConnectFlags>()));
-  withExample(
-    addAskerOptions(command),
-    `kilowatch connect energygrid --vendor-url ${EXAMPLE} --site Madrid --serials SN-000..SN-499`,
-  );
+    .action(async (which: string) => testOne(which, test.opts<TestFlags>()));
+  withExample(addAskerOptions(test), "kilowatch connections test EnergyGrid");
+
+  const change = connections
+    .command("change <connection>")
+    .description("Change an account's name, address or schedule.")
+    .option("--name <name>", "what it is called from now on")
+    .option("--vendor-url <address>", "where the vendor answers")
+    .option("--poll-seconds <number>", "how often each device's values are wanted")
+    .option("--json", "print as JSON")
+    .action(async (which: string) => changeOne(which, change.opts<ChangeFlags>()));
+  withExample(addAskerOptions(change), "kilowatch connections change EnergyGrid --poll-seconds 300");
+
+  for (const [deed, words] of [
+    ["pause", "Ask nothing of an account until it is resumed."],
+    ["resume", "Poll an account again."],
+  ] as const) {
+    const command = connections.command(`${deed} <connection>`).description(words).option("--json", "print as JSON");
+    command.action(async (which: string) => setGoing(which, deed, command.opts<JsonFlags>()));
+    withExample(addAskerOptions(command), `kilowatch connections ${deed} EnergyGrid`);
+  }
+
+  const rotate = connections
+    .command("rotate <connection>")
+    .description("Give an account another credential; it is tested first, and polling goes on with it.")
+    .option("--untested", "store it without asking the vendor first");
+  addCredentialOptions(rotate)
+    .option("--json", "print as JSON")
+    .action(async (which: string) => rotateOne(which, rotate.opts<RotateFlags>()));
+  withExample(addAskerOptions(rotate), "ENERGYGRID_TOKEN=… kilowatch connections rotate EnergyGrid");
+
+  const remove = connections
+    .command("remove <connection>")
+    .description("Remove an account and its credential. Its devices stay, with all their readings.")
+    .option("--with-devices", "delete its devices too")
+    .option("--yes", "remove without asking")
+    .action(async (which: string) => removeOne(which, remove.opts<RemoveFlags>()));
+  withExample(addAskerOptions(remove), "kilowatch connections remove EnergyGrid --yes");
+
+  addDiscovery(connections);
+  addConnectionPlan(connections);
 }
 
 async function listConnections(flags: JsonFlags): Promise<void> {
   await atServer(flags, "write", async (api, signal) => {
     const connections = await allOf(api, Connection, "/connections", signal);
-    await handOutMany(connections, { columns: COLUMNS, row: shown }, flags.json);
+    await handOutMany(connections, { columns: CONNECTION_COLUMNS, row: connectionFields }, flags.json);
   });
 }
 
-async function connect(vendorId: string, flags: ConnectFlags): Promise<void> {
-  const { name, pollSeconds } = flags;
-  const known = VENDORS.map(({ id }) => id);
-  const vendor = oneOf(known, vendorId, "The vendor");
-  const baseUrl = checkedAddress(flags.vendorUrl, { flag: "--vendor-url", example: EXAMPLE });
-  const serialNumbers = parseSerials(flags.serials);
-  const pollIntervalMs = pollSeconds === undefined ? POLL_INTERVAL_MS.default : Number(pollSeconds) * 1_000;
-  if (!Number.isFinite(pollIntervalMs)) throw new BadUse(`--poll-seconds must be a number: ${pollSeconds}`);
-  const credential = await credentialOf(vendor, flags);
+async function showOne(which: string, flags: JsonFlags): Promise<void> {
   await atServer(flags, "write", async (api, signal) => {
-    const { id: siteId } = await namedSite(api, flags.site);
-    const title = VENDORS.find(({ id }) => id === vendor)?.title ?? vendor;
-    const body = { name: name ?? title, vendor, baseUrl, credential, pollIntervalMs, siteId, serialNumbers };
-    const connection = await api.create(Connection, "/connections", body, signal);
-    await handOutOne(connection, shown(connection), flags.json);
+    const connection = await namedConnection(api, which, signal);
+    await handOutOne(connection, connectionFields(connection), flags.json);
   });
 }
 
-/** Of the vendor, in the words of its definition. @throws BadUse */
-async function credentialOf(vendor: string, { tokenFile, secretFile }: ConnectFlags): Promise<object> {
-  if (vendor === "energygrid") {
-    if (secretFile !== undefined) throw new BadUse("EnergyGrid has a token: name its file by --token-file.");
-    return { token: await readSecret({ ...ENERGYGRID_SECRET, file: tokenFile }) };
-  }
-  const source = CLIENTS[vendor];
-  if (source === undefined) throw new BadUse(`The command line does not know what ${vendor} wants to see.`);
-  if (tokenFile !== undefined) {
-    throw new BadUse(`${source.vendor} has a client id and a secret: name their file by --secret-file.`);
-  }
-  return readClientCredential({ ...source, file: secretFile });
+async function testOne(which: string, flags: TestFlags): Promise<void> {
+  await atServer(flags, "write", async (api, signal) => {
+    const { id } = await namedConnection(api, which, signal);
+    const body = flags.serial === undefined ? {} : { serialNumber: flags.serial };
+    const test = await api.create(Test, `/connections/${id}/test`, body, signal);
+    const { ok, reason, message, requests } = test;
+    await handOutOne(test, { ok: ok ? "yes" : "no", reason, message, requests }, flags.json);
+    if (!ok) process.exitCode = EXIT.failed;
+  });
 }
 
-const CLIENTS: Readonly<Record<string, typeof ELECNOVA_SECRETS | typeof POWERP_SECRETS>> = {
-  elecnova: ELECNOVA_SECRETS,
-  powerp: POWERP_SECRETS,
-};
+async function changeOne(which: string, flags: ChangeFlags): Promise<void> {
+  const { name, vendorUrl: baseUrl, pollSeconds } = flags;
+  const body = changesOf({ name, baseUrl, pollIntervalMs: pollIntervalOf(pollSeconds) });
+  await atServer(flags, "write", async (api, signal) => {
+    const { id } = await namedConnection(api, which, signal);
+    const connection = await api.change(Connection, `/connections/${id}`, body, signal);
+    await handOutOne(connection, connectionFields(connection), flags.json);
+  });
+}
 
-function shown(connection: Connection): Shown {
-  const { id, name, vendor, baseUrl, pollIntervalMs, devices, state, message, since } = connection;
-  return { id, name, vendor, baseUrl, pollIntervalMs, devices, state, message, since };
+async function setGoing(which: string, deed: "pause" | "resume", flags: JsonFlags): Promise<void> {
+  await atServer(flags, "write", async (api, signal) => {
+    const { id } = await namedConnection(api, which, signal);
+    const connection = await api.create(Connection, `/connections/${id}/${deed}`, {}, signal);
+    await handOutOne(connection, connectionFields(connection), flags.json);
+  });
+}
+
+async function rotateOne(which: string, flags: RotateFlags): Promise<void> {
+  await atServer(flags, "write", async (api, signal) => {
+    const { id, vendor } = await namedConnection(api, which, signal);
+    const credential = await readVendorCredential(vendor, flags);
+    const path = `/connections/${id}/credential${flags.untested ? "?untested=true" : ""}`;
+    const answer = await api.put(z.looseObject({ connection: Connection }), path, { credential }, signal);
+    await handOutOne(answer, connectionFields(answer.connection), flags.json);
+  });
+}
+
+async function removeOne(which: string, flags: RemoveFlags): Promise<void> {
+  await atServer(flags, "write", async (api, signal) => {
+    const { id, name, devices } = await namedConnection(api, which, signal);
+    const fate = flags.withDevices ? "delete" : "keep";
+    const what = flags.withDevices ? `, and its ${devices} devices` : "; its devices stay";
+    await agreeToDelete(`the connection "${name}" (${id}) with its credential${what}`, flags, signal);
+    const removed = await api.delete(Removed, `/connections/${id}?devices=${fate}`, signal);
+    say(`Removed: connection "${name}"; devices kept: ${removed.devicesKept}, deleted: ${removed.devicesDeleted}`);
+  });
 }

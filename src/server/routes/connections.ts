@@ -1,33 +1,55 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import type { ConnectionReport } from "../../collect/collector.ts";
+import { DEVICE_FATES } from "../../catalogue/devices.ts";
 import { POLL_INTERVAL_MS } from "../../domain/connection.ts";
 import { InvalidInput } from "../../domain/errors.ts";
-import type { VendorDefinition } from "../../vendors/vendor.ts";
+import * as shapes from "../connection-schemas.ts";
+import { EXAMPLE_IDS } from "../examples.ts";
+import { PageQuery } from "../page-query.ts";
 import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
-import { isoTime } from "../views/times.ts";
+import { vendorAccount } from "../vendor-account.ts";
+import { fromVersion, showVersion } from "../versions.ts";
+import { connectionView } from "../views/connections.ts";
 
-/** Devices that one connection may be created with. */
+/** Devices that one request may connect. */
 export const CONNECTION_DEVICES_MAX = 10_000;
 
-/** The metrics of such a vendor's devices must be asked for before they can be stored. */
-const UNLIKE_DEVICES = "has devices that differ, which this version can fetch on the command line and not collect yet";
+/** The metrics of such a vendor's devices are known once it has listed them. */
+const UNLIKE_DEVICES = "has devices that differ: connect it without any, discover what there is, and pick";
+
+const BaseUrl = z.url({ protocol: /^https?$/, error: "must be an http or https address" });
+const Name = z.string().trim().min(1).max(200);
+const PollIntervalMs = z.int().min(POLL_INTERVAL_MS.min).max(POLL_INTERVAL_MS.max);
+const LaneShares = z.strictObject(api.LaneShares.shape);
+export const Credential = z.record(z.string().max(50), z.string().min(1).max(10_000));
+export const SerialNumber = z.string().trim().min(1).max(100);
 
 const NewConnection = z.strictObject({
-  name: z.string().trim().min(1).max(200),
+  name: Name,
   vendor: z.string().max(50),
-  baseUrl: z.url({ protocol: /^https?$/, error: "must be an http or https address" }),
-  credential: z.record(z.string().max(50), z.string().min(1).max(10_000)),
-  pollIntervalMs: z.int().min(POLL_INTERVAL_MS.min).max(POLL_INTERVAL_MS.max).default(POLL_INTERVAL_MS.default),
-  siteId: api.Id,
-  serialNumbers: z.array(z.string().trim().min(1).max(100)).min(1).max(CONNECTION_DEVICES_MAX),
+  baseUrl: BaseUrl,
+  credential: Credential,
+  pollIntervalMs: PollIntervalMs.default(POLL_INTERVAL_MS.default),
+  laneShares: LaneShares.default({}),
+  siteId: api.Id.optional().meta({ description: "Where the devices stand; needed when some are named" }),
+  serialNumbers: z.array(SerialNumber).max(CONNECTION_DEVICES_MAX).default([]),
+});
+const ConnectionPatch = z
+  .strictObject({ name: Name, baseUrl: BaseUrl, pollIntervalMs: PollIntervalMs, laneShares: LaneShares })
+  .partial();
+const ById = z.object({ id: api.Id });
+const Removal = z.strictObject({
+  devices: z.enum(DEVICE_FATES).default("keep").meta({
+    description: "`keep`: its devices stay, with all their readings, and are polled no more. `delete`: they go too",
+  }),
 });
 
 /** Accounts with vendors. */
 export function connectionRoutes(app: FastifyInstance, parts: RouteParts): void {
   const { catalogue, collector } = parts;
+  const { connections } = catalogue;
 
   declare(
     app,
@@ -36,9 +58,14 @@ export function connectionRoutes(app: FastifyInstance, parts: RouteParts): void 
     {
       permission: "connection:read",
       summary: "Vendor accounts, and how polling them goes",
+      query: PageQuery,
+      example: { query: { limit: 50 } },
       answers: { 200: api.pageOf(api.Connection) },
     },
-    () => ({ items: collector.reports().map(connectionView), nextCursor: null }),
+    async ({ query }) => {
+      const { items, nextCursor } = await connections.page(query);
+      return { items: items.map((connection) => connectionView(connection, collector)), nextCursor };
+    },
   );
 
   declare(
@@ -47,58 +74,131 @@ export function connectionRoutes(app: FastifyInstance, parts: RouteParts): void 
     "/connections",
     {
       permission: "connection:create",
-      summary: "Connect a vendor account and its devices, and start polling",
+      summary: "Connect a vendor account, with devices or without, and start polling",
       body: NewConnection,
+      isRepeatable: { apartFrom: ["credential"] },
       audit: {
         action: "connection.create",
         note: ({ body: { name, siteId, serialNumbers } }) => ({
-          detail: { name, siteId, devices: serialNumbers.length },
+          detail: { name, devices: serialNumbers.length, ...(siteId !== undefined && { siteId }) },
         }),
       },
       answers: { 201: api.Connection },
     },
     async ({ body }) => {
       const { siteId, serialNumbers, credential, ...fields } = body;
-      const vendor = vendorOf(parts.vendors, fields.vendor);
-      refuseWrongCredential(vendor, credential);
+      const { vendor } = await vendorAccount(parts, body);
       const { device } = vendor;
-      if (!device) throw new InvalidInput([{ path: "vendor", message: UNLIKE_DEVICES }]);
-      // Opening sends nothing, and refuses an address that polling could not use: nothing is stored then.
-      await vendor.open({ baseUrl: fields.baseUrl, credential, clock: parts.clock }).close();
-      await catalogue.sites.get(siteId);
+      if (serialNumbers.length > 0 && !device) throw new InvalidInput([{ path: "vendor", message: UNLIKE_DEVICES }]);
+      if (serialNumbers.length > 0 && siteId === undefined) {
+        throw new InvalidInput([{ path: "siteId", message: "must say where the devices stand" }]);
+      }
+      if (siteId !== undefined) await catalogue.sites.get(siteId);
       const devices = [...new Set(serialNumbers)].map((serialNumber) => ({
-        siteId,
+        siteId: siteId ?? "",
         name: serialNumber,
-        kind: device.kind,
+        kind: device?.kind ?? "other",
         serialNumber,
         manufacturer: vendor.title,
         model: null,
         ratedPowerW: null,
       }));
-      const connection = await catalogue.connections.create(fields, credential, devices, device.metrics);
-      return connectionView(await collector.poll(connection));
+      const connection = await connections.create(fields, credential, devices, device?.metrics);
+      await collector.poll(connection);
+      return connectionView(connection, collector);
     },
   );
-}
 
-function vendorOf(vendors: readonly VendorDefinition[], id: string): VendorDefinition {
-  const vendor = vendors.find((candidate) => candidate.id === id);
-  if (vendor) return vendor;
-  const known = vendors.map((candidate) => candidate.id).join(", ");
-  throw new InvalidInput([{ path: "vendor", message: `must be one of: ${known}` }]);
-}
-
-/** Names the field, never repeats what it held. */
-function refuseWrongCredential(vendor: VendorDefinition, credential: Record<string, string>): void {
-  const checked = vendor.credential.safeParse(credential);
-  if (checked.success) return;
-  throw new InvalidInput(
-    checked.error.issues.map((issue) => ({ path: ["credential", ...issue.path].join("."), message: issue.message })),
+  declare(
+    app,
+    "GET",
+    "/connections/:id",
+    {
+      permission: "connection:read",
+      summary: "A vendor account, and how polling it goes",
+      params: ById,
+      example: { params: { id: EXAMPLE_IDS.connection } },
+      answers: { 200: api.Connection },
+    },
+    async ({ params, reply }) => {
+      const connection = await connections.get(params.id);
+      showVersion(reply, connection.version);
+      return connectionView(connection, collector);
+    },
   );
-}
 
-function connectionView(report: ConnectionReport): z.input<typeof api.Connection> {
-  const { connection, counts, state, message, sinceMs, devices } = report;
-  const { createdAtMs: _, ...fields } = connection;
-  return { ...fields, ...counts, devices, state, message, since: isoTime(sinceMs) };
+  declare(
+    app,
+    "PATCH",
+    "/connections/:id",
+    {
+      permission: "connection:update",
+      summary: "Change a vendor account's name, address or schedule",
+      audit: { action: "connection.change", note: ({ body }) => ({ detail: { fields: Object.keys(body) } }) },
+      params: ById,
+      body: ConnectionPatch,
+      example: {
+        params: { id: EXAMPLE_IDS.connection },
+        body: { pollIntervalMs: 300_000, laneShares: { history: 0.25 } },
+      },
+      answers: { 200: api.Connection },
+    },
+    async ({ body, params, request, reply }) => {
+      if (body.baseUrl !== undefined) {
+        const { vendor } = await connections.get(params.id);
+        const credential = await connections.credential(params.id);
+        await vendorAccount(parts, { vendor, credential, baseUrl: body.baseUrl });
+      }
+      const connection = await connections.update(params.id, body, fromVersion(request));
+      await collector.poll(connection);
+      showVersion(reply, connection.version);
+      return connectionView(connection, collector);
+    },
+  );
+
+  declare(
+    app,
+    "DELETE",
+    "/connections/:id",
+    {
+      permission: "connection:delete",
+      summary: "Remove a vendor account and its credential; its devices stay unless told otherwise",
+      audit: { action: "connection.remove", note: ({ query }) => ({ detail: { devices: query.devices } }) },
+      params: ById,
+      query: Removal,
+      answers: { 200: shapes.ConnectionRemoved },
+    },
+    async ({ params, query }) => {
+      const devices = await connections.remove(params.id, query.devices);
+      await collector.stop(params.id);
+      return query.devices === "keep"
+        ? { devicesKept: devices, devicesDeleted: 0 }
+        : { devicesKept: 0, devicesDeleted: devices };
+    },
+  );
+
+  for (const [deed, summary] of [
+    ["pause", "Ask nothing of a vendor account until it is resumed"],
+    ["resume", "Poll a vendor account again"],
+  ] as const) {
+    declare(
+      app,
+      "POST",
+      `/connections/:id/${deed}`,
+      {
+        permission: "connection:update",
+        summary,
+        audit: { action: `connection.${deed}` },
+        params: ById,
+        example: { params: { id: EXAMPLE_IDS.connection } },
+        answers: { 200: api.Connection },
+      },
+      async ({ params, reply }) => {
+        const connection = await connections[deed](params.id);
+        await collector.poll(connection);
+        showVersion(reply, connection.version);
+        return connectionView(connection, collector);
+      },
+    );
+  }
 }

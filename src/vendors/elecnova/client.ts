@@ -1,4 +1,4 @@
-import type { ZodType, z } from "zod";
+import type { z } from "zod";
 import { isTimeZone } from "../../domain/calendar.ts";
 import { type Clock, systemClock } from "../../domain/clock.ts";
 import { Conflict } from "../../domain/errors.ts";
@@ -8,7 +8,7 @@ import { VendorProtocolError } from "../../transport/errors.ts";
 import { Limiter } from "../../transport/limiter.ts";
 import { Session } from "../../transport/session.ts";
 import { sweep } from "../sweep.ts";
-import type { HistoryAnswer, HistoryWindow, LatestBatch, VendorClient, VendorLimits } from "../vendor.ts";
+import type { DiscoveredDevice, HistoryAnswer, HistoryWindow, LatestBatch, VendorClient } from "../vendor.ts";
 import {
   checkedMonth,
   checkedMqttUrl,
@@ -20,8 +20,10 @@ import {
 } from "./asked.ts";
 import { type ApiProfile, signer, TOKEN_LIFETIME_MS, TOKEN_REFRESH_EARLY_MS, tokenHeaders } from "./auth.ts";
 import { type Cabinet, type CabinetWithComponents, toCabinet, toCabinetWithComponents } from "./cabinet.ts";
+import { discoverAll } from "./discovery.ts";
 import { readPvHistory } from "./history.ts";
 import { latestBatch } from "./latest.ts";
+import { LIMITS } from "./limits.ts";
 import type { LiveBatch } from "./live-batch.ts";
 import { decodePoints } from "./live-decoder.ts";
 import type { LiveMemory } from "./live-memory.ts";
@@ -36,6 +38,7 @@ import {
 } from "./options.ts";
 import { type PvEnergy, type PvPower, toPvEnergy, toPvPower } from "./pv.ts";
 import {
+  type BusinessCall,
   CabinetAnswer,
   CabinetPage,
   LOGIN_PATH,
@@ -61,11 +64,7 @@ const FRUITLESS_PAGES_MAX = 2;
  * Every method throws `VendorError`s, `InvalidInput` for what cannot be asked, and the signal's reason when that aborts.
  */
 export class ElecnovaClient implements VendorClient {
-  static readonly limits: VendorLimits = {
-    budgets: [{ requests: 100, perMs: 1000 }],
-    devicesPerBatch: 1,
-    requestsPerBatch: 2,
-  };
+  static readonly limits = LIMITS;
 
   readonly #options: ElecnovaOptions;
   readonly #clock: Clock;
@@ -149,6 +148,11 @@ export class ElecnovaClient implements VendorClient {
   /** One cabinet with its components. */
   async cabinet(sn: string, options: ReadOptions = {}): Promise<CabinetWithComponents> {
     return (await this.#cabinet(sn, options)).cabinet;
+  }
+
+  /** Every cabinet and its components: a request for each page of cabinets and one for each cabinet. */
+  discover(signal?: AbortSignal): Promise<readonly DiscoveredDevice[]> {
+    return discoverAll(this.cabinets({ signal }), (sn, stop) => this.cabinet(sn, { signal: stop }), signal);
   }
 
   /** The broker's topics of a cabinet. The vendor wants this asked before each connection to its broker. */
@@ -287,11 +291,4 @@ export class ElecnovaClient implements VendorClient {
     const facts = { status: null, attempts: 1, requestId: null, body: null };
     throw new VendorProtocolError("Elecnova names no time zone for the cabinet: give one.", facts);
   }
-}
-
-interface BusinessCall<T> {
-  readonly path: string;
-  readonly schema: ZodType<T>;
-  /** Default: that of an unwrapped answer. */
-  readonly statusInside?: typeof statusInside;
 }

@@ -12,6 +12,8 @@ const WRONG_SECRET = "another-secret-that-is-wrong";
 const TIMESTAMP_OFF_MS_MAX = 60_000;
 const TOKEN_LIFETIME_MS = 86_400_000;
 const PREFIX = "/base";
+/** More than a page. */
+const CABINETS = 150;
 
 /** Elecnova for the contract suite. */
 export function elecnovaHarness(profile: ApiProfile): VendorHarness {
@@ -31,8 +33,9 @@ export function elecnovaHarness(profile: ApiProfile): VendorHarness {
         apiProfile: profile,
         dispatcher,
       }),
-    device: (number) => `ESS ${String(number).padStart(3, "0")}/ä`,
+    device: cabinetSn,
     metrics: [ONLINE, PV_ACTIVE_POWER],
+    listed: CABINETS,
     tokenLifetimeMs: TOKEN_LIFETIME_MS,
     signsTime: true,
     play: () => new PlayedElecnova(profile),
@@ -55,7 +58,8 @@ class PlayedElecnova implements PlayedVendor {
   }
 
   purposeOf({ target }: SeenRequest): Purpose {
-    return pathOf(target) === `${PREFIX}/comm/client` ? "login" : "devices";
+    if (pathOf(target) === `${PREFIX}/comm/client`) return "login";
+    return pathOf(target) === `${PREFIX}/api/v1/dev` ? "lookup" : "devices";
   }
 
   isAuthentic(request: SeenRequest, vendorMs: number): boolean {
@@ -104,8 +108,17 @@ class PlayedElecnova implements PlayedVendor {
       this.#valid.push(login);
       return { id: "mqtt-1", username: `user ${login.token}`, password: `password ${login.token}`, token: login.token };
     }
+    if (this.purposeOf(request) === "lookup") return pageOf(request.target);
     if (pathOf(request.target) === `${PREFIX}/api/v1/dev/${encodeURIComponent(sn)}`) {
-      return { id: 7, sn, name: "Cabinet", model: "ECO-E", timeZone: "Europe/Berlin", state, parts: [] };
+      return {
+        id: 7,
+        sn,
+        name: "Cabinet",
+        model: "ECO-E",
+        timeZone: "Europe/Berlin",
+        state,
+        parts: [{ sn: `${sn} EMS`, component: "ess.ems" }],
+      };
     }
     const query = new URLSearchParams(request.target.split("?")[1]);
     const endMs = Date.parse(query.get("end") ?? "");
@@ -118,6 +131,17 @@ class PlayedElecnova implements PlayedVendor {
     }));
     return { code: 200, message: "success", data: rows };
   }
+}
+
+function cabinetSn(number: number): string {
+  return `ESS ${String(number).padStart(3, "0")}/ä`;
+}
+
+function pageOf(target: string): unknown {
+  const query = new URLSearchParams(target.split("?")[1]);
+  const size = Number(query.get("pageSize"));
+  const all = Array.from({ length: CABINETS }, (_, number) => ({ sn: cabinetSn(number), name: `Cabinet ${number}` }));
+  return all.slice((Number(query.get("page")) - 1) * size).slice(0, size);
 }
 
 function isSigned({ target, headers }: SeenRequest, vendorMs: number): boolean {

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { ONLINE, PV_ACTIVE_POWER } from "../../domain/metric.ts";
 import type { VendorAccount, VendorDefinition } from "../vendor.ts";
 import { API_PROFILES } from "./auth.ts";
 import { ElecnovaClient } from "./client.ts";
+import { CABINET_METRICS } from "./discovery.ts";
 import { HISTORY_LIMITS } from "./history.ts";
 
 export type { LatestBatch, QualityIssue, VendorReading } from "../vendor.ts";
@@ -46,9 +46,9 @@ export const elecnova = {
   title: "Elecnova",
   limits: ElecnovaClient.limits,
   /** A cabinet; its components push their values live. */
-  device: { kind: "battery", metrics: [PV_ACTIVE_POWER, ONLINE], valuesEveryMs: 300_000 },
+  device: { kind: "battery", metrics: CABINET_METRICS, valuesEveryMs: 300_000 },
   history: HISTORY_LIMITS,
-  discovers: false,
+  discovers: true,
   credential: Credential,
   open: ({ credential, ...account }: VendorAccount) =>
     new ElecnovaClient({ ...account, ...Credential.parse(credential) }),

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { type ZodType, z } from "zod";
 
 /** Token and broker credentials. */
 export const LOGIN_PATH = "/comm/client";
@@ -129,4 +129,12 @@ export function statusInsideUnwrapped(json: unknown): number | null {
 /** The same of a login's answer: who may not log in may not do anything. */
 export function statusInsideLogin(json: unknown): number | null {
   return codeOf(json) === FORBIDDEN ? FORBIDDEN : statusInsideUnwrapped(json);
+}
+
+/** A call of the vendor's business, as the client makes it. */
+export interface BusinessCall<T> {
+  readonly path: string;
+  readonly schema: ZodType<T>;
+  /** Default: that of an unwrapped answer. */
+  readonly statusInside?: typeof statusInside;
 }

@@ -4,6 +4,8 @@ import type { Answer } from "../../transport/request.ts";
 import type { FetchedToken } from "../../transport/token-cache.ts";
 import { TOKEN_PATH, TokenAnswer } from "./wire.ts";
 
+/** How long a token holds, unless its answer says otherwise. Source: the vendor's contract. */
+export const TOKEN_LIFETIME_MS = 3_600_000;
 /** A token is renewed this long before it ends. Source: the vendor's contract. */
 export const REFRESH_EARLY_MS = 120_000;
 /** With these a tenant says that it does not take that form of the call; a wrong secret is a 401, and final. */
@@ -78,5 +80,5 @@ function finalOf(error: unknown): unknown {
   if (!(error instanceof VendorRefused)) return error;
   const { message, code, detail } = error;
   const wrong = WRONG_CREDENTIAL.includes(code) || WRONG_CREDENTIAL.includes(detail);
-  return wrong ? new VendorAuthRejected(message, error) : error;
+  return wrong ? new VendorAuthRejected(message, error, { code }) : error;
 }

@@ -1,8 +1,16 @@
 import { InvalidInput } from "../../domain/errors.ts";
 import { piecewise } from "../piecewise.ts";
 import { chunks, SWEEP_BATCHES_OPEN_MAX } from "../sweep.ts";
-import type { HistoryAnswer, HistoryWindow, LatestBatch, VendorClient, VendorLimits } from "../vendor.ts";
+import type {
+  DiscoveredDevice,
+  HistoryAnswer,
+  HistoryWindow,
+  LatestBatch,
+  VendorClient,
+  VendorLimits,
+} from "../vendor.ts";
 import { type AccountOptions, type CallHow, PowerPAccount } from "./account.ts";
+import { REFRESH_EARLY_MS, TOKEN_LIFETIME_MS } from "./auth.ts";
 import {
   BLOCK_SIZE_DEFAULT,
   cutPoints,
@@ -10,6 +18,7 @@ import {
   REQUESTS_PER_SECOND_DEFAULT,
   SIGNALS_PER_CALL_MAX,
 } from "./cut.ts";
+import { discoveredSignals } from "./discovery.ts";
 import { HistoryCalls } from "./history.ts";
 import { type LatestCallHow, LatestCalls } from "./latest-calls.ts";
 import { periodIssues } from "./periods.ts";
@@ -18,7 +27,7 @@ import type { LatestPoints, PointBatch, SelectBatch } from "./points.ts";
 import { type ApiChoice, type LatestSelection, SelectCalls, type Streams } from "./select-calls.ts";
 import type { SelectQuery } from "./selection.ts";
 import { type SelectHow, Selections } from "./selections.ts";
-import { SignalList } from "./signals.ts";
+import { databaseOf, LIST_LIFETIME_MS, SignalList } from "./signals.ts";
 import {
   DATABASES_PATH,
   Database,
@@ -51,6 +60,11 @@ export class PowerPClient implements VendorClient {
     budgets: [{ requests: REQUESTS_PER_SECOND_DEFAULT, perMs: 1000 }],
     devicesPerBatch: SIGNALS_PER_CALL_MAX,
     requestsPerBatch: 1,
+    batchGroup: databaseOf,
+    upkeep: [
+      { requests: 1, perMs: TOKEN_LIFETIME_MS - REFRESH_EARLY_MS },
+      { requests: 1, perMs: LIST_LIFETIME_MS },
+    ],
   };
 
   readonly #account: PowerPAccount;
@@ -90,6 +104,12 @@ export class PowerPClient implements VendorClient {
   /** Raw points of signals by the ids of `readLatest`, in the platform's metrics and units: less than 30 minutes a call. */
   readHistory(window: HistoryWindow, how: CallHow = {}): Promise<HistoryAnswer> {
     return this.#history.read(window, how);
+  }
+
+  /** Every signal of every database, in two calls and a login. */
+  async discover(signal?: AbortSignal): Promise<readonly DiscoveredDevice[]> {
+    const databases = await this.databases({ signal });
+    return discoveredSignals(await this.measurements({}, { signal }), databases);
   }
 
   async databases(how: CallHow = {}): Promise<readonly Database[]> {

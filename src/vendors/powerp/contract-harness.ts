@@ -40,6 +40,7 @@ export function powerPHarness(signals: number = SIGNALS): VendorHarness {
       }),
     device: (number) => `${DATABASE_ID}/${FIRST_INDEX + number}`,
     metrics: [ACTIVE_POWER],
+    listed: signals,
     tokenLifetimeMs: TOKEN_LIFETIME_S * 1000,
     signsTime: false,
     play: () => new PlayedPowerP(measurements),
@@ -90,9 +91,7 @@ class PlayedPowerP implements PlayedVendor {
       case "login":
         return this.#login(vendorMs);
       case "lookup":
-        return request.target === "/base/v1/measurements"
-          ? { status: 200, body: this.#measurements }
-          : { status: 404, body: '{"code":"not_found"}' };
+        return this.#lookup(request.target);
       case "devices":
         return request.target.endsWith("/latest")
           ? { status: 200, body: JSON.stringify(this.#points(request, vendorMs)) }
@@ -106,6 +105,12 @@ class PlayedPowerP implements PlayedVendor {
 
   tokens(): readonly string[] {
     return this.#given;
+  }
+
+  #lookup(target: string): VendorAnswer {
+    if (target === "/base/v1/measurements") return { status: 200, body: this.#measurements };
+    if (target === "/base/v1/databases") return { status: 200, body: `[{"id":${DATABASE_ID},"name":"Hydro"}]` };
+    return { status: 404, body: '{"code":"not_found"}' };
   }
 
   #login(vendorMs: number): VendorAnswer {

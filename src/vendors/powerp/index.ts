@@ -53,7 +53,7 @@ export const powerP = {
   limits: PowerPClient.limits,
   device: null,
   history: HISTORY_LIMITS,
-  discovers: false,
+  discovers: true,
   credential: Credential,
   open: ({ credential, ...account }: VendorAccount) =>
     new PowerPClient({ ...account, ...Credential.parse(credential) }),

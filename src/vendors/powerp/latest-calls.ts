@@ -1,6 +1,6 @@
 import { loneFailure } from "../lone-failure.ts";
 import { piecewise } from "../piecewise.ts";
-import { chunks, SWEEP_BATCHES_OPEN_MAX } from "../sweep.ts";
+import { batchesOf, chunks, SWEEP_BATCHES_OPEN_MAX } from "../sweep.ts";
 import type { LatestBatch } from "../vendor.ts";
 import type { CallHow, PowerPAccount } from "./account.ts";
 import { SIGNALS_PER_CALL_MAX } from "./cut.ts";
@@ -8,7 +8,7 @@ import { type KnownSignal, toLatest } from "./mapping.ts";
 import { periodText } from "./periods.ts";
 import { joined, NO_POINTS, type Points, readLatestPoints } from "./point-calls.ts";
 import type { LatestPoints } from "./points.ts";
-import { parseSignalId, type SignalList } from "./signals.ts";
+import { databaseOf, type SignalList } from "./signals.ts";
 import type { DatabaseId } from "./wire.ts";
 
 export interface LatestCallHow extends CallHow {
@@ -29,7 +29,7 @@ export class LatestCalls {
   /** As `LatestReader.readLatest`. */
   sweep(ids: readonly string[], signal: AbortSignal | undefined): AsyncGenerator<LatestBatch, void, undefined> {
     return piecewise({
-      pieces: batchesOf(ids),
+      pieces: batchesOf(ids, { devicesPerBatch: SIGNALS_PER_CALL_MAX, batchGroup: databaseOf }),
       openMax: SWEEP_BATCHES_OPEN_MAX,
       signal,
       read: (asked, stop) => this.#readBatch(asked, stop),
@@ -108,16 +108,4 @@ export class LatestCalls {
       redact: this.#account.redact,
     });
   }
-}
-
-/** Batches of signals of one database each, every signal once. What is no id is in a batch of its own kind, and asked of nobody. */
-function* batchesOf(ids: readonly string[]): Generator<readonly string[], void, undefined> {
-  const byDatabase = new Map<string | null, string[]>();
-  for (const id of new Set(ids)) {
-    const database = parseSignalId(id)?.databaseId ?? null;
-    const own = byDatabase.get(database);
-    if (own) own.push(id);
-    else byDatabase.set(database, [id]);
-  }
-  for (const own of byDatabase.values()) yield* chunks(own, SIGNALS_PER_CALL_MAX);
 }

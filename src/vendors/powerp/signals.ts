@@ -4,7 +4,7 @@ import { type KnownSignal, mappingOf } from "./mapping.ts";
 import { type DatabaseId, MEASUREMENTS_PATH, Measurement, Rows } from "./wire.ts";
 
 /** How long the list of signals is taken as it was read. */
-const LIST_LIFETIME_MS = 3_600_000;
+export const LIST_LIFETIME_MS = 3_600_000;
 
 interface ListedSignals {
   readonly measurements: readonly Measurement[];
@@ -21,6 +21,11 @@ export function parseSignalId(id: string): { readonly databaseId: string; readon
   const slash = id.indexOf("/");
   if (slash < 1 || slash === id.length - 1) return null;
   return { databaseId: id.slice(0, slash), index: id.slice(slash + 1) };
+}
+
+/** The database of a signal's id; empty when it is none. */
+export function databaseOf(id: string): string {
+  return parseSignalId(id)?.databaseId ?? "";
 }
 
 /** The tenant's signals, asked for once an hour at most, however many want to know. */

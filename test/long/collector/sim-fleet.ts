@@ -35,6 +35,9 @@ export class SimFleet {
       baseUrl: `https://${terms.id}.example`,
       pollIntervalMs,
       createdAtMs: this.#nowMs,
+      pausedAtMs: null,
+      laneShares: {},
+      version: 1,
     };
     const made = Array.from({ length: devices }, (_, index) => this.#device(connection, `${terms.id}-${index}`));
     const connected = { connection, devices: made };

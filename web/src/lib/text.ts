@@ -101,6 +101,7 @@ export const text = {
       starting: "is starting",
       standing_by: "is asked by another server",
       running: "is running",
+      paused: "is paused",
       backing_off: "does not answer and is tried again by itself",
       refused: "was refused and waits for you",
     },

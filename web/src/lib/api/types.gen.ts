@@ -128,7 +128,7 @@ export type ConnectionHealth = {
     id: string;
     name: string;
     vendor: string;
-    state: 'starting' | 'running' | 'backing_off' | 'refused';
+    state: 'starting' | 'running' | 'backing_off' | 'standing_by' | 'paused' | 'refused';
     message: string | null;
     since: string;
 };
@@ -294,8 +294,20 @@ export type Connection = {
     vendor: string;
     baseUrl: string;
     pollIntervalMs: number;
+    /**
+     * The most of the vendor's limits that closing gaps, and fetching the past, may use; no bound where it is absent
+     */
+    laneShares: {
+        repair?: number;
+        history?: number;
+    };
+    createdAt: string;
+    /**
+     * Since when nothing is asked; null while it is polled
+     */
+    pausedAt: string | null;
     devices: number;
-    state: 'starting' | 'running' | 'backing_off' | 'refused';
+    state: 'starting' | 'running' | 'backing_off' | 'standing_by' | 'paused' | 'refused';
     message: string | null;
     since: string;
     requests: number;
@@ -596,6 +608,299 @@ export type Restatement = {
     value: number;
     foundAt: string;
     unit: string;
+};
+
+export type ConnectionTest = {
+    ok: boolean;
+    /**
+     * Why it failed; null when it is ok
+     */
+    reason: 'clock' | 'signature' | 'credential' | 'permission' | 'quota' | 'network' | 'address' | 'protocol' | null;
+    message: string;
+    /**
+     * What the test sent
+     */
+    requests: number;
+    /**
+     * How far the vendor's clock is ahead of this machine's; null unless a refusal has shown it
+     */
+    clockAheadMs: number | null;
+};
+
+export type CredentialReplaced = {
+    connection: Connection;
+    /**
+     * Null when it was stored untested
+     */
+    test: ConnectionTest | null;
+};
+
+export type ListedDevice = {
+    serialNumber: string;
+    name: string;
+    /**
+     * What it was called in the list before, where that differs
+     */
+    formerName: string | null;
+    state: 'new' | 'renamed' | 'gone' | 'known';
+    kind: 'inverter' | 'battery' | 'pv_array' | 'wind_turbine' | 'meter' | 'ems' | 'bms' | 'pcs' | 'sensor' | 'other';
+    model: string | null;
+    /**
+     * The vendor's name for where it is
+     */
+    site: string | null;
+    timezone: string | null;
+    /**
+     * What polling it brings; one without any cannot be picked
+     */
+    metrics: Array<{
+        name: string;
+        unit: string;
+        kind: 'gauge' | 'counter' | 'state';
+    }>;
+    /**
+     * The device that stands for it; null for one that is not collected
+     */
+    deviceId: string | null;
+    firstSeen: string;
+    lastSeen: string;
+    goneAt: string | null;
+};
+
+export type DiscoverySummary = {
+    /**
+     * When the vendor's list was read last; null before the first time
+     */
+    at: string | null;
+    /**
+     * How many are in each state, beside the list before
+     */
+    devices: {
+        new: number;
+        renamed: number;
+        gone: number;
+        known: number;
+    };
+};
+
+export type Discovery = {
+    /**
+     * When the vendor's list was read last; null before the first time
+     */
+    at: string | null;
+    /**
+     * How many are in each state, beside the list before
+     */
+    devices: {
+        new: number;
+        renamed: number;
+        gone: number;
+        known: number;
+    };
+    items: Array<ListedDevice>;
+    nextCursor: string | null;
+};
+
+export type PlannedSchedule = {
+    pollIntervalMs: number;
+    requestsPerSweep: number;
+    /**
+     * From a sweep's first request to its last, as fast as the vendor allows
+     */
+    sweepMs: number;
+    /**
+     * From one request for a device to the next
+     */
+    everyMs: number;
+    /**
+     * Whether the vendor's limits, and not the interval, decide that
+     */
+    isAtLimit: boolean;
+    /**
+     * How old a value of any device grows before the next comes
+     */
+    freshnessMs: number;
+    requestsPerDay: number;
+    budgets: Array<{
+        requests: number;
+        perMs: number;
+        /**
+         * The share of it that values of now use, 0 to 1
+         */
+        liveShare: number;
+    }>;
+};
+
+export type Plan = {
+    /**
+     * UUIDv7
+     */
+    connectionId: string;
+    vendor: string;
+    devices: number;
+    present: PlannedSchedule;
+    /**
+     * With the interval that was asked about
+     */
+    changed: PlannedSchedule | null;
+    /**
+     * What the past that was asked about costs
+     */
+    history: {
+        /**
+         * Later than asked for where the vendor keeps less
+         */
+        from: string;
+        to: string;
+        windows: number;
+        requests: number;
+        /**
+         * At what values of now leave of the vendor's limits; null when they leave nothing
+         */
+        durationMs: number | null;
+    } | null;
+};
+
+export type SiteCoverage = {
+    from: string;
+    /**
+     * Now at most
+     */
+    to: string;
+    /**
+     * ISO 8601 duration
+     */
+    step: string;
+    /**
+     * Whose days, weeks, months and years the steps are
+     */
+    timezone: string;
+    /**
+     * Epoch ms where steps begin, and where the last one ends; the first and the last may be cut
+     */
+    edges: Array<number>;
+    items: Array<{
+        /**
+         * UUIDv7
+         */
+        deviceId: string;
+        name: string;
+        /**
+         * Whether a connection asks for this device's values. What devices push by themselves is not asked for, and no ledger is kept of it: its `sums` are null
+         */
+        asked: boolean;
+        /**
+         * Its metrics, each of which is a stream
+         */
+        streams: number;
+        /**
+         * For each step, ms of all streams together; a step's five sums add up to its length times `streams`. `nothing`: the vendor has none; `unasked`: it was never asked
+         */
+        sums: {
+            data: Array<number>;
+            nothing: Array<number>;
+            refused: Array<number>;
+            failed: Array<number>;
+            unasked: Array<number>;
+        } | null;
+    }>;
+    nextCursor: string | null;
+};
+
+export type Gap = {
+    /**
+     * UUIDv7
+     */
+    deviceId: string;
+    /**
+     * Its name
+     */
+    device: string;
+    /**
+     * Names of its metrics that miss this stretch
+     */
+    metrics: Array<string>;
+    from: string;
+    to: string;
+    /**
+     * What the vendor said when it was asked last; null when it was never asked
+     */
+    outcome: 'refused' | 'failed' | null;
+    askedAt: string | null;
+    /**
+     * The request that asked last, by its number of the connection
+     */
+    request: number | null;
+};
+
+export type Gaps = {
+    from: string;
+    /**
+     * Now at most
+     */
+    to: string;
+    /**
+     * Whether any of it is asked for by a connection: of what devices push by themselves no gaps are known
+     */
+    asked: boolean;
+    items: Array<Gap>;
+    nextCursor: string | null;
+};
+
+export type QualityEvent = {
+    /**
+     * UUIDv7
+     */
+    id: string;
+    /**
+     * UUIDv7
+     */
+    siteId: string;
+    /**
+     * UUIDv7
+     */
+    deviceId: string;
+    /**
+     * Null for the device as a whole
+     */
+    metricId: string | null;
+    /**
+     * Its name; null also when there is no such metric any more
+     */
+    metric: string | null;
+    rule: 'missing' | 'stale' | 'flat_lined' | 'interpolated' | 'out_of_range' | 'counter_back' | 'counter_reset' | 'unit_factor' | 'clock_off' | 'below_siblings';
+    from: string;
+    /**
+     * Exclusive; null while it goes on
+     */
+    to: string | null;
+    /**
+     * What was seen
+     */
+    evidence: {
+        [key: string]: number | string;
+    };
+    foundAt: string;
+};
+
+export type QualityScan = {
+    from: string;
+    to: string;
+    devices: number;
+    /**
+     * That were read; some rules read a device's power once more
+     */
+    readings: number;
+    /**
+     * That were found
+     */
+    events: number;
+    /**
+     * Of them: that were not known
+     */
+    newEvents: number;
+    isComplete: boolean;
+    message: string;
 };
 
 export type LatestValue = {
@@ -1620,7 +1925,10 @@ export type GetApiV1SitesBySiteIdLatestResponse = GetApiV1SitesBySiteIdLatestRes
 export type GetApiV1ConnectionsData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
     url: '/api/v1/connections';
 };
 
@@ -1654,11 +1962,15 @@ export type PostApiV1ConnectionsData = {
             [key: string]: string;
         };
         pollIntervalMs?: number;
+        laneShares?: {
+            repair?: number;
+            history?: number;
+        };
         /**
-         * UUIDv7
+         * Where the devices stand; needed when some are named
          */
-        siteId: string;
-        serialNumbers: Array<string>;
+        siteId?: string;
+        serialNumbers?: Array<string>;
     };
     path?: never;
     query?: never;
@@ -1682,6 +1994,402 @@ export type PostApiV1ConnectionsResponses = {
 };
 
 export type PostApiV1ConnectionsResponse = PostApiV1ConnectionsResponses[keyof PostApiV1ConnectionsResponses];
+
+export type DeleteApiV1ConnectionsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * `keep`: its devices stay, with all their readings, and are polled no more. `delete`: they go too
+         */
+        devices?: 'keep' | 'delete';
+    };
+    url: '/api/v1/connections/{id}';
+};
+
+export type DeleteApiV1ConnectionsByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type DeleteApiV1ConnectionsByIdError = DeleteApiV1ConnectionsByIdErrors[keyof DeleteApiV1ConnectionsByIdErrors];
+
+export type DeleteApiV1ConnectionsByIdResponses = {
+    /**
+     * What became of the connection's devices
+     */
+    200: {
+        devicesKept: number;
+        devicesDeleted: number;
+    };
+};
+
+export type DeleteApiV1ConnectionsByIdResponse = DeleteApiV1ConnectionsByIdResponses[keyof DeleteApiV1ConnectionsByIdResponses];
+
+export type GetApiV1ConnectionsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}';
+};
+
+export type GetApiV1ConnectionsByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1ConnectionsByIdError = GetApiV1ConnectionsByIdErrors[keyof GetApiV1ConnectionsByIdErrors];
+
+export type GetApiV1ConnectionsByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: Connection;
+};
+
+export type GetApiV1ConnectionsByIdResponse = GetApiV1ConnectionsByIdResponses[keyof GetApiV1ConnectionsByIdResponses];
+
+export type PatchApiV1ConnectionsByIdData = {
+    body: {
+        name?: string;
+        baseUrl?: string;
+        pollIntervalMs?: number;
+        laneShares?: {
+            repair?: number;
+            history?: number;
+        };
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}';
+};
+
+export type PatchApiV1ConnectionsByIdErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PatchApiV1ConnectionsByIdError = PatchApiV1ConnectionsByIdErrors[keyof PatchApiV1ConnectionsByIdErrors];
+
+export type PatchApiV1ConnectionsByIdResponses = {
+    /**
+     * Default Response
+     */
+    200: Connection;
+};
+
+export type PatchApiV1ConnectionsByIdResponse = PatchApiV1ConnectionsByIdResponses[keyof PatchApiV1ConnectionsByIdResponses];
+
+export type PostApiV1ConnectionsByIdPauseData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}/pause';
+};
+
+export type PostApiV1ConnectionsByIdPauseErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1ConnectionsByIdPauseError = PostApiV1ConnectionsByIdPauseErrors[keyof PostApiV1ConnectionsByIdPauseErrors];
+
+export type PostApiV1ConnectionsByIdPauseResponses = {
+    /**
+     * Default Response
+     */
+    200: Connection;
+};
+
+export type PostApiV1ConnectionsByIdPauseResponse = PostApiV1ConnectionsByIdPauseResponses[keyof PostApiV1ConnectionsByIdPauseResponses];
+
+export type PostApiV1ConnectionsByIdResumeData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}/resume';
+};
+
+export type PostApiV1ConnectionsByIdResumeErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1ConnectionsByIdResumeError = PostApiV1ConnectionsByIdResumeErrors[keyof PostApiV1ConnectionsByIdResumeErrors];
+
+export type PostApiV1ConnectionsByIdResumeResponses = {
+    /**
+     * Default Response
+     */
+    200: Connection;
+};
+
+export type PostApiV1ConnectionsByIdResumeResponse = PostApiV1ConnectionsByIdResumeResponses[keyof PostApiV1ConnectionsByIdResumeResponses];
+
+export type PostApiV1ConnectionsTestData = {
+    body: {
+        /**
+         * A device to ask for; without one the account alone is tested
+         */
+        serialNumber?: string;
+        vendor: string;
+        baseUrl: string;
+        credential: {
+            [key: string]: string;
+        };
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/connections/test';
+};
+
+export type PostApiV1ConnectionsTestErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1ConnectionsTestError = PostApiV1ConnectionsTestErrors[keyof PostApiV1ConnectionsTestErrors];
+
+export type PostApiV1ConnectionsTestResponses = {
+    /**
+     * Default Response
+     */
+    200: ConnectionTest;
+};
+
+export type PostApiV1ConnectionsTestResponse = PostApiV1ConnectionsTestResponses[keyof PostApiV1ConnectionsTestResponses];
+
+export type PostApiV1ConnectionsByIdTestData = {
+    body: {
+        /**
+         * A device to ask for; without one the account alone is tested
+         */
+        serialNumber?: string;
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}/test';
+};
+
+export type PostApiV1ConnectionsByIdTestErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1ConnectionsByIdTestError = PostApiV1ConnectionsByIdTestErrors[keyof PostApiV1ConnectionsByIdTestErrors];
+
+export type PostApiV1ConnectionsByIdTestResponses = {
+    /**
+     * Default Response
+     */
+    200: ConnectionTest;
+};
+
+export type PostApiV1ConnectionsByIdTestResponse = PostApiV1ConnectionsByIdTestResponses[keyof PostApiV1ConnectionsByIdTestResponses];
+
+export type PutApiV1ConnectionsByIdCredentialData = {
+    body: {
+        credential: {
+            [key: string]: string;
+        };
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Whether it is stored without asking the vendor first
+         */
+        untested?: 'true' | 'false';
+    };
+    url: '/api/v1/connections/{id}/credential';
+};
+
+export type PutApiV1ConnectionsByIdCredentialErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PutApiV1ConnectionsByIdCredentialError = PutApiV1ConnectionsByIdCredentialErrors[keyof PutApiV1ConnectionsByIdCredentialErrors];
+
+export type PutApiV1ConnectionsByIdCredentialResponses = {
+    /**
+     * Default Response
+     */
+    200: CredentialReplaced;
+};
+
+export type PutApiV1ConnectionsByIdCredentialResponse = PutApiV1ConnectionsByIdCredentialResponses[keyof PutApiV1ConnectionsByIdCredentialResponses];
+
+export type GetApiV1SitesByIdCoverageData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query: {
+        limit?: number;
+        cursor?: string;
+        from: string;
+        to: string;
+        /**
+         * `auto`, a duration such as `PT15M`, or `P1D`, `P1W`, `P1M`, `P1Y` in the calendar of the site
+         */
+        step?: string;
+    };
+    url: '/api/v1/sites/{id}/coverage';
+};
+
+export type GetApiV1SitesByIdCoverageErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1SitesByIdCoverageError = GetApiV1SitesByIdCoverageErrors[keyof GetApiV1SitesByIdCoverageErrors];
+
+export type GetApiV1SitesByIdCoverageResponses = {
+    /**
+     * Default Response
+     */
+    200: SiteCoverage;
+};
+
+export type GetApiV1SitesByIdCoverageResponse = GetApiV1SitesByIdCoverageResponses[keyof GetApiV1SitesByIdCoverageResponses];
+
+export type GetApiV1SitesByIdGapsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+        /**
+         * 7 days before `to` unless told
+         */
+        from?: string;
+        /**
+         * Now unless told
+         */
+        to?: string;
+    };
+    url: '/api/v1/sites/{id}/gaps';
+};
+
+export type GetApiV1SitesByIdGapsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1SitesByIdGapsError = GetApiV1SitesByIdGapsErrors[keyof GetApiV1SitesByIdGapsErrors];
+
+export type GetApiV1SitesByIdGapsResponses = {
+    /**
+     * Default Response
+     */
+    200: Gaps;
+};
+
+export type GetApiV1SitesByIdGapsResponse = GetApiV1SitesByIdGapsResponses[keyof GetApiV1SitesByIdGapsResponses];
+
+export type GetApiV1DevicesByIdGapsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+        /**
+         * 7 days before `to` unless told
+         */
+        from?: string;
+        /**
+         * Now unless told
+         */
+        to?: string;
+    };
+    url: '/api/v1/devices/{id}/gaps';
+};
+
+export type GetApiV1DevicesByIdGapsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1DevicesByIdGapsError = GetApiV1DevicesByIdGapsErrors[keyof GetApiV1DevicesByIdGapsErrors];
+
+export type GetApiV1DevicesByIdGapsResponses = {
+    /**
+     * Default Response
+     */
+    200: Gaps;
+};
+
+export type GetApiV1DevicesByIdGapsResponse = GetApiV1DevicesByIdGapsResponses[keyof GetApiV1DevicesByIdGapsResponses];
 
 export type GetApiV1SitesBySiteIdDevicesData = {
     body?: never;
@@ -1890,6 +2598,240 @@ export type GetApiV1DevicesByIdFormerUnitsResponses = {
 };
 
 export type GetApiV1DevicesByIdFormerUnitsResponse = GetApiV1DevicesByIdFormerUnitsResponses[keyof GetApiV1DevicesByIdFormerUnitsResponses];
+
+export type GetApiV1ConnectionsByIdDiscoveryData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+        state?: 'new' | 'renamed' | 'gone' | 'known';
+    };
+    url: '/api/v1/connections/{id}/discovery';
+};
+
+export type GetApiV1ConnectionsByIdDiscoveryErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1ConnectionsByIdDiscoveryError = GetApiV1ConnectionsByIdDiscoveryErrors[keyof GetApiV1ConnectionsByIdDiscoveryErrors];
+
+export type GetApiV1ConnectionsByIdDiscoveryResponses = {
+    /**
+     * Default Response
+     */
+    200: Discovery;
+};
+
+export type GetApiV1ConnectionsByIdDiscoveryResponse = GetApiV1ConnectionsByIdDiscoveryResponses[keyof GetApiV1ConnectionsByIdDiscoveryResponses];
+
+export type PostApiV1ConnectionsByIdDiscoveryData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}/discovery';
+};
+
+export type PostApiV1ConnectionsByIdDiscoveryErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1ConnectionsByIdDiscoveryError = PostApiV1ConnectionsByIdDiscoveryErrors[keyof PostApiV1ConnectionsByIdDiscoveryErrors];
+
+export type PostApiV1ConnectionsByIdDiscoveryResponses = {
+    /**
+     * Default Response
+     */
+    200: DiscoverySummary;
+};
+
+export type PostApiV1ConnectionsByIdDiscoveryResponse = PostApiV1ConnectionsByIdDiscoveryResponses[keyof PostApiV1ConnectionsByIdDiscoveryResponses];
+
+export type PostApiV1ConnectionsByIdDevicesData = {
+    body: {
+        /**
+         * UUIDv7
+         */
+        siteId: string;
+        serialNumbers: Array<string>;
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}/devices';
+};
+
+export type PostApiV1ConnectionsByIdDevicesErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1ConnectionsByIdDevicesError = PostApiV1ConnectionsByIdDevicesErrors[keyof PostApiV1ConnectionsByIdDevicesErrors];
+
+export type PostApiV1ConnectionsByIdDevicesResponses = {
+    /**
+     * How many devices were made, and how many the connection had already
+     */
+    200: {
+        added: number;
+        alreadyThere: number;
+    };
+};
+
+export type PostApiV1ConnectionsByIdDevicesResponse = PostApiV1ConnectionsByIdDevicesResponses[keyof PostApiV1ConnectionsByIdDevicesResponses];
+
+export type GetApiV1SitesByIdEventsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Those that had not ended then
+         */
+        from?: string;
+        /**
+         * Those that had begun before
+         */
+        to?: string;
+        rule?: 'missing' | 'stale' | 'flat_lined' | 'interpolated' | 'out_of_range' | 'counter_back' | 'counter_reset' | 'unit_factor' | 'clock_off' | 'below_siblings';
+        /**
+         * `true`: those that go on; `false`: those that have ended
+         */
+        open?: 'true' | 'false';
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/sites/{id}/events';
+};
+
+export type GetApiV1SitesByIdEventsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1SitesByIdEventsError = GetApiV1SitesByIdEventsErrors[keyof GetApiV1SitesByIdEventsErrors];
+
+export type GetApiV1SitesByIdEventsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<QualityEvent>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1SitesByIdEventsResponse = GetApiV1SitesByIdEventsResponses[keyof GetApiV1SitesByIdEventsResponses];
+
+export type GetApiV1DevicesByIdEventsData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Those that had not ended then
+         */
+        from?: string;
+        /**
+         * Those that had begun before
+         */
+        to?: string;
+        rule?: 'missing' | 'stale' | 'flat_lined' | 'interpolated' | 'out_of_range' | 'counter_back' | 'counter_reset' | 'unit_factor' | 'clock_off' | 'below_siblings';
+        /**
+         * `true`: those that go on; `false`: those that have ended
+         */
+        open?: 'true' | 'false';
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/devices/{id}/events';
+};
+
+export type GetApiV1DevicesByIdEventsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1DevicesByIdEventsError = GetApiV1DevicesByIdEventsErrors[keyof GetApiV1DevicesByIdEventsErrors];
+
+export type GetApiV1DevicesByIdEventsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<QualityEvent>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1DevicesByIdEventsResponse = GetApiV1DevicesByIdEventsResponses[keyof GetApiV1DevicesByIdEventsResponses];
+
+export type PostApiV1SitesByIdQualityScansData = {
+    body: {
+        from: string;
+        to: string;
+    };
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/quality-scans';
+};
+
+export type PostApiV1SitesByIdQualityScansErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PostApiV1SitesByIdQualityScansError = PostApiV1SitesByIdQualityScansErrors[keyof PostApiV1SitesByIdQualityScansErrors];
+
+export type PostApiV1SitesByIdQualityScansResponses = {
+    /**
+     * Default Response
+     */
+    200: QualityScan;
+};
+
+export type PostApiV1SitesByIdQualityScansResponse = PostApiV1SitesByIdQualityScansResponses[keyof PostApiV1SitesByIdQualityScansResponses];
 
 export type GetApiV1ReadingsData = {
     body?: never;
@@ -2414,6 +3356,49 @@ export type GetApiV1MetricsByIdRestatementsResponses = {
 };
 
 export type GetApiV1MetricsByIdRestatementsResponse = GetApiV1MetricsByIdRestatementsResponses[keyof GetApiV1MetricsByIdRestatementsResponses];
+
+export type GetApiV1ConnectionsByIdPlanData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * An interval to compare the present one with
+         */
+        pollIntervalMs?: number;
+        /**
+         * The past whose cost is asked for begins here
+         */
+        historyFrom?: string;
+        /**
+         * and ends here; now unless told
+         */
+        historyTo?: string;
+    };
+    url: '/api/v1/connections/{id}/plan';
+};
+
+export type GetApiV1ConnectionsByIdPlanErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1ConnectionsByIdPlanError = GetApiV1ConnectionsByIdPlanErrors[keyof GetApiV1ConnectionsByIdPlanErrors];
+
+export type GetApiV1ConnectionsByIdPlanResponses = {
+    /**
+     * Default Response
+     */
+    200: Plan;
+};
+
+export type GetApiV1ConnectionsByIdPlanResponse = GetApiV1ConnectionsByIdPlanResponses[keyof GetApiV1ConnectionsByIdPlanResponses];
 
 export type GetApiV1MetricsByIdSeriesData = {
     body?: never;

@@ -50,6 +50,8 @@ export class SimVendor {
   troubles: SimTroubles = { faults: 0, refusals: 0, outages: [] };
   readonly violations = { overLimit: 0, insideRetryAfter: 0 };
   requests = 0;
+  /** When each device's newest value was asked for and answered, monotonic ms. */
+  readonly latestToldMs = new Map<string, number[]>();
   /** Values that were asked for as history and answered, and how many of them were different ones. */
   readonly told = { values: 0, different: new Set<string>() };
   readonly #clock: VirtualClock;
@@ -131,7 +133,13 @@ export class SimVendor {
       if (timeMs < keptFromMs) continue;
       for (const device of devices) if (this.hasValue(device, timeMs)) values.push([device, timeMs, timeMs / 1_000]);
     }
-    if (asked.searchParams.has("from")) {
+    if (!asked.searchParams.has("from")) {
+      for (const device of devices) {
+        const told = this.latestToldMs.get(device);
+        if (told) told.push(this.#clock.monotonicMs());
+        else this.latestToldMs.set(device, [this.#clock.monotonicMs()]);
+      }
+    } else {
       this.told.values += values.length;
       for (const [device, timeMs] of values) this.told.different.add(`${device} ${timeMs}`);
     }

@@ -101,6 +101,12 @@ export class SimWorld implements AsyncDisposable {
     hit?.kill();
   }
 
+  /** Asks for all that the vendor of a connection has had since then, epoch ms. */
+  async importSince(place: number, fromMs: number): Promise<void> {
+    const connectionId = this.fleet.connections[place]?.connection.id ?? "";
+    await this.#parts.backfillJobs.create({ connectionId, deviceIds: null, fromMs, toMs: this.clock.nowMs() });
+  }
+
   /** What the ledger says of a series, as the catalogue has it: what a process has noted and not written is not in it. */
   runsOf(series: number): Promise<CoverageRun[]> {
     const { coverage } = this.#parts;
@@ -109,7 +115,14 @@ export class SimWorld implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.clock.run(Promise.all(this.processes.map((process) => process.close())));
+    const closing = Promise.all(this.processes.map((process) => process.close()));
+    const state = { isOpen: true };
+    const closed = closing.finally(() => {
+      state.isOpen = false;
+    });
+    // What closes writes to the database, turn by turn of the event loop, while no time passes.
+    while (state.isOpen) await this.clock.advance(1_000);
+    await closed;
     await this.#database.destroy();
   }
 }

@@ -2,13 +2,14 @@ import type { Dispatcher } from "undici";
 import { v4 as uuidv4 } from "uuid";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Credential } from "../catalogue/connections.ts";
+import type { BudgetUse } from "../catalogue/vendor-budgets.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Connection } from "../domain/connection.ts";
 import { Conflict, InvalidInput, VendorFailed } from "../domain/errors.ts";
 import type { ListedDevice } from "../domain/listed-device.ts";
 import type { Log } from "../domain/log.ts";
 import type { IngestPipeline } from "../ingest/pipeline.ts";
-import type { VendorDefinition } from "../vendors/vendor.ts";
+import type { Budget, VendorDefinition } from "../vendors/vendor.ts";
 import type { Account } from "./account.ts";
 import { AccountVisits } from "./account-visits.ts";
 import { accountKey, newAccountSecret } from "./budget/account-key.ts";
@@ -56,6 +57,14 @@ export interface CollectorParts {
 interface Held {
   report(): ConnectionReport;
   close(): Promise<void>;
+}
+
+export interface BudgetReport {
+  /** Whether this process may spend it at the moment. */
+  readonly isHeldHere: boolean;
+  /** The vendor's published limits. */
+  readonly budgets: readonly Budget[];
+  readonly uses: readonly BudgetUse[];
 }
 
 const NO_DEVICES = "It has no devices yet: pick some that its vendor lists, or name them by their serial numbers.";
@@ -184,6 +193,16 @@ export class Collector {
       await listedDevices.replace(connectionId, listed);
       return listedDevices.of(connectionId);
     });
+  }
+
+  /** Who spent what of a connection's account in the hours that begin within a span; other connections may share it. @throws NotFound */
+  async budgetUse(connectionId: string, fromMs: number, toMs: number): Promise<BudgetReport> {
+    const account = await this.#accountOf(await this.#parts.catalogue.connections.get(connectionId));
+    const key = accountKey(await this.#accountSecret(), { ...account, vendor: account.vendor.id });
+    // What was counted a moment ago belongs to the answer.
+    await this.#uses.flush();
+    const uses = await this.#parts.catalogue.budgets.uses(key, fromMs, toMs);
+    return { isHeldHere: this.#keeper.holds(key), budgets: account.vendor.limits.budgets, uses };
   }
 
   /** @throws InvalidInput when it is not known */

@@ -115,3 +115,22 @@ export const Plan = z
       .meta({ description: "What the past that was asked about costs" }),
   })
   .meta({ id: "Plan" });
+
+export const Budget = z
+  .object({
+    connectionId: Id,
+    from: Time,
+    to: Time,
+    isHeldHere: z.boolean().meta({ description: "Whether the server that answers is the one that may spend it now" }),
+    limits: z.array(z.object({ requests: z.int(), perMs: z.number() })),
+    hours: z.array(
+      z.object({
+        hour: Time,
+        connectionId: Id.meta({ description: "Accounts may be shared by several connections" }),
+        lane: z.string(),
+        requests: z.int(),
+        refusals: z.int().meta({ description: "Of the requests: answered 429" }),
+      }),
+    ),
+  })
+  .meta({ id: "Budget" });

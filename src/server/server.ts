@@ -16,6 +16,7 @@ import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { backfillRoutes } from "./routes/backfill.ts";
+import { budgetRoutes } from "./routes/budgets.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { connectionTestRoutes } from "./routes/connection-tests.ts";
 import { connectionRoutes } from "./routes/connections.ts";
@@ -114,6 +115,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       auditRoutes(api, parts);
       authRoutes(api, parts);
       backfillRoutes(api, parts, jobStreams);
+      budgetRoutes(api, parts);
       catalogueRoutes(api, parts);
       connectionRoutes(api, parts);
       connectionTestRoutes(api, parts);

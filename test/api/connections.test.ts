@@ -88,6 +88,40 @@ describe("a connection", () => {
     await becomes(id, "refused");
   });
 
+  test("tells who spent what of its account, by hour and lane, also what two connections share", async () => {
+    const simulator = await startEnergyGrid();
+    const ids = [
+      await connected("energygrid", simulator.url, { token: simulator.token }, devices()),
+      await connected(
+        "energygrid",
+        simulator.url,
+        { token: simulator.token },
+        { ...devices(), serialNumbers: ["SN-002"] },
+      ),
+    ];
+    for (const id of ids) await becomes(id, "running");
+    const answer = (await call("GET", `/connections/${ids[0]}/budget`)).json<{
+      isHeldHere: boolean;
+      limits: object[];
+      hours: { connectionId: string; lane: string; requests: number; refusals: number }[];
+    }>();
+    expect(answer).toMatchObject({ isHeldHere: true, limits: [{ requests: 1, perMs: 1_000 }] });
+    expect(new Set(answer.hours.map(({ connectionId }) => connectionId))).toEqual(new Set(ids));
+    const spent = answer.hours.reduce((sum, { requests }) => sum + requests, 0);
+    expect(Math.abs(spent - simulator.counters.seen)).toBeLessThanOrEqual(1);
+    expect(answer.hours.every(({ lane, refusals }) => lane === "live" && refusals === 0)).toBe(true);
+    expect([...simulator.violations]).toEqual([]);
+  });
+
+  test.each([
+    ["?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z", 200],
+    ["?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00.001Z", 422],
+    ["?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", 422],
+  ])("answers %s of its budget with %d", async (query, status) => {
+    const id = await connected("energygrid", "http://127.0.0.1:9", { token: "a-token-of-the-test" }, devices());
+    expect((await call("GET", `/connections/${id}/budget${query}`)).statusCode).toBe(status);
+  });
+
   test("asks nothing while it is paused, and says so", async () => {
     const simulator = await startEnergyGrid();
     const id = await connected("energygrid", simulator.url, { token: simulator.token }, devices());

@@ -761,6 +761,36 @@ export type Plan = {
     } | null;
 };
 
+export type Budget = {
+    /**
+     * UUIDv7
+     */
+    connectionId: string;
+    from: string;
+    to: string;
+    /**
+     * Whether the server that answers is the one that may spend it now
+     */
+    isHeldHere: boolean;
+    limits: Array<{
+        requests: number;
+        perMs: number;
+    }>;
+    hours: Array<{
+        hour: string;
+        /**
+         * Accounts may be shared by several connections
+         */
+        connectionId: string;
+        lane: string;
+        requests: number;
+        /**
+         * Of the requests: answered 429
+         */
+        refusals: number;
+    }>;
+};
+
 export type SiteCoverage = {
     from: string;
     /**
@@ -1770,6 +1800,45 @@ export type GetApiV1BackfillJobsByIdStreamResponses = {
 };
 
 export type GetApiV1BackfillJobsByIdStreamResponse = GetApiV1BackfillJobsByIdStreamResponses[keyof GetApiV1BackfillJobsByIdStreamResponses];
+
+export type GetApiV1ConnectionsByIdBudgetData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Hours that begin from here on; a day before `to` unless told
+         */
+        from?: string;
+        /**
+         * and before this; now unless told
+         */
+        to?: string;
+    };
+    url: '/api/v1/connections/{id}/budget';
+};
+
+export type GetApiV1ConnectionsByIdBudgetErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1ConnectionsByIdBudgetError = GetApiV1ConnectionsByIdBudgetErrors[keyof GetApiV1ConnectionsByIdBudgetErrors];
+
+export type GetApiV1ConnectionsByIdBudgetResponses = {
+    /**
+     * Default Response
+     */
+    200: Budget;
+};
+
+export type GetApiV1ConnectionsByIdBudgetResponse = GetApiV1ConnectionsByIdBudgetResponses[keyof GetApiV1ConnectionsByIdBudgetResponses];
 
 export type GetApiV1FleetData = {
     body?: never;

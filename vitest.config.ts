@@ -16,5 +16,7 @@ export default defineConfig({
     // On two cores Vitest would take one process: many tests wait for a disk or a child process, so two take two thirds of the time.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
+    // Closing waits for an engine that rests its disk, or for a child process.
+    hookTimeout: 30_000,
   },
 });

@@ -64,7 +64,8 @@ export class FuzzWorld {
     add("connection", connection);
     add("backfill-job", job);
     for (const role of ["viewer", "technician", "admin"] as const) {
-      const email = `person${this.#made++}@example.org`;
+      // At a host of their own: requests make people at another.
+      const email = `person${this.#made++}@world.example`;
       const isAdmin = role === "admin";
       const wanted = { email, name: "Somebody", password: ADMIN.password, isAdmin };
       const { id } = await this.#make<{ id: string }>("/users", wanted);

@@ -1,12 +1,16 @@
 import type { Age } from "#lib/format/age.ts";
 
-/** Every word the pages say, in one place, so that a language is one more file of this shape. */
+/**
+ * Every word the pages say, in one catalogue, so that a language is one more object of this shape. What a feature says stands in
+ * a file of `text/` by its name.
+ */
 export const text = {
   product: "Kilowatch",
   title: (page: string) => `${page} · Kilowatch`,
   skipToContent: "Skip to the content",
 
   header: {
+    sections: "Sections",
     fleet: "Fleet",
     signIn: "Sign in",
     signOut: "Sign out",

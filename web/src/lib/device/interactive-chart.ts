@@ -1,5 +1,6 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { followBox } from "#lib/chart/canvas.ts";
 import { formatValue, powerQuantity } from "#lib/format/power.ts";
 import { localDay, localTime } from "#lib/format/zoned.ts";
 import { text } from "#lib/text.ts";
@@ -24,25 +25,7 @@ const CHART_PADDING_RIGHT_PX = 36;
 
 /** Draws into a box and follows its size and the page's colours until it is destroyed. */
 export function drawChart(box: HTMLElement, input: ChartInput): { destroy(): void } {
-  let plot = create(box, input);
-  const redraw = (): void => {
-    plot.destroy();
-    plot = create(box, input);
-  };
-  const sizes = new ResizeObserver(() => plot.setSize(sizeOf(box)));
-  sizes.observe(box);
-  const scheme = matchMedia("(prefers-color-scheme: dark)");
-  scheme.addEventListener("change", redraw);
-  const theme = new MutationObserver(redraw);
-  theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-  return {
-    destroy() {
-      sizes.disconnect();
-      theme.disconnect();
-      scheme.removeEventListener("change", redraw);
-      plot.destroy();
-    },
-  };
+  return followBox(box, sizeOf, () => create(box, input));
 }
 
 function create(box: HTMLElement, { gapped, unit, fromMs, toMs, range, timezone }: ChartInput): uPlot {

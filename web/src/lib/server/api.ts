@@ -11,20 +11,39 @@ export interface Refusal {
   readonly retryAfterS: number | null;
 }
 
-export type Answer<T> = { readonly ok: true; readonly body: T } | { readonly ok: false; readonly refusal: Refusal };
+/** What the API said. `etag` is what a change of the same object has to be sent with. */
+export type Answer<T> =
+  | { readonly ok: true; readonly body: T; readonly etag: string | null }
+  | { readonly ok: false; readonly refusal: Refusal };
 
 /** Longest wait that is told to a visitor, s. */
 const RETRY_AFTER_MAX_S = 60;
 
-/** Calls the API and hands back what it said; throws only when there is no answer at all. */
-export async function callApi<T>(fetch: Fetch, path: string, body?: object): Promise<Answer<T>> {
-  const init: RequestInit =
-    body === undefined
-      ? {}
-      : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  const response = await fetch(path, init);
+/** What a call of the API changes. `ifMatch` is the `ETag` of what was shown before it was changed. */
+export interface Change {
+  readonly method: "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly body?: object;
+  readonly ifMatch?: string;
+}
+
+/** Asks the API and hands back what it said; with `body`, posts it. Throws only when there is no answer at all. */
+export function callApi<T>(fetch: Fetch, path: string, body?: object): Promise<Answer<T>> {
+  return body === undefined ? answerOf<T>(fetch(path)) : changeApi<T>(fetch, path, { method: "POST", body });
+}
+
+/** Changes something through the API. Throws only when there is no answer at all. */
+export function changeApi<T>(fetch: Fetch, path: string, { method, body, ifMatch }: Change): Promise<Answer<T>> {
+  const headers: Record<string, string> = {};
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (ifMatch !== undefined) headers["if-match"] = ifMatch;
+  return answerOf<T>(fetch(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }));
+}
+
+async function answerOf<T>(asked: Promise<Response>): Promise<Answer<T>> {
+  const response = await asked;
   if (response.ok) {
-    return { ok: true, body: (response.status === 204 ? undefined : await response.json()) as T };
+    const body = (response.status === 204 ? undefined : await response.json()) as T;
+    return { ok: true, body, etag: response.headers.get("etag") };
   }
   const isProblem = response.headers.get("content-type")?.startsWith("application/problem+json") ?? false;
   return {

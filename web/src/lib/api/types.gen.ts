@@ -594,7 +594,7 @@ export type BackfillJob = {
      */
     requestsLeft: number;
     /**
-     * How long that takes at the vendor's limits beside the values of now, ms; null when it has ended
+     * How long that takes at the vendor's limits beside the values of now, ms; null when it has ended, or the values of now leave nothing of them
      */
     leftMs: number | null;
     createdAt: string;
@@ -824,7 +824,7 @@ export type SiteCoverage = {
          */
         streams: number;
         /**
-         * For each step, ms of all streams together; a step's five sums add up to its length times `streams`. `nothing`: the vendor has none; `unasked`: it was never asked
+         * For each step, ms of all streams together; a step's six sums add up to its length times `streams`. `nothing`: the vendor has none; `unasked`: it was never asked; `before`: never asked either, and earlier than the device was here
          */
         sums: {
             data: Array<number>;
@@ -832,6 +832,7 @@ export type SiteCoverage = {
             refused: Array<number>;
             failed: Array<number>;
             unasked: Array<number>;
+            before: Array<number>;
         } | null;
     }>;
     nextCursor: string | null;
@@ -853,7 +854,7 @@ export type Gap = {
     from: string;
     to: string;
     /**
-     * What the vendor said when it was asked last; null when it was never asked
+     * What the vendor said when it was asked last; null when it was never asked, which is no gap before the device was here
      */
     outcome: 'refused' | 'failed' | null;
     askedAt: string | null;

@@ -151,6 +151,19 @@ export type Fleet = {
         activePowerW: number;
         ratedPowerW: number | null;
         devices: DeviceCounts;
+        /**
+         * Since the site's midnight, at most a minute or two old; null where nothing generates, and until it is added up
+         */
+        generatedToday: {
+            /**
+             * The integral of the active power of what generates
+             */
+            energyWh: number;
+            /**
+             * The share of the time that readings cover; a mean over devices
+             */
+            coverage: number;
+        } | null;
     }>;
     connections: Array<ConnectionHealth>;
 };

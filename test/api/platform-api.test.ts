@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { inverter } from "../../src/catalogue/contract-scene.ts";
 import { ACTIVE_POWER, ONLINE } from "../../src/domain/metric.ts";
 import { QUALITY, ReadingColumnsBuilder } from "../../src/domain/reading.ts";
 import { ADMIN, type ApiServer, startApiServer } from "./api-server.ts";
@@ -96,6 +97,21 @@ describe("the fleet", () => {
       [two, "active_power", nowMs, 3_000],
     );
     expect((await get("/fleet")).json()).toMatchObject({ activePowerW: 0, devices: { online: 1, offline: 1 } });
+  });
+
+  test("takes a device of which nobody says whether it is online for online while its readings are fresh", async () => {
+    const { site } = await plant();
+    const [pushes] = await server.catalogue.devices.createAll([inverter(site.id, "pushes")], [ACTIVE_POWER]);
+    const id = pushes?.id ?? "";
+    const nowMs = server.clock.nowMs();
+    await store([id, "active_power", nowMs, 700]);
+    expect((await get("/fleet")).json()).toMatchObject({ activePowerW: 700, devices: { online: 1, unknown: 2 } });
+    expect((await get(`/devices/${id}`)).json()).toMatchObject({
+      status: "online",
+      statusAt: new Date(nowMs).toISOString(),
+    });
+    await server.clock.advance(180_001);
+    expect((await get("/fleet")).json()).toMatchObject({ activePowerW: 0, devices: { online: 0, unknown: 3 } });
   });
 
   test("does not take a reading from the future for live after the clock was set back", async () => {

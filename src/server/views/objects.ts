@@ -91,7 +91,7 @@ export class ObjectViews {
   now(device: Device, freshnessMs: number | null, nowMs: number): DeviceNow {
     const onlineOwner = this.#directory.ofDevice(device.id, ONLINE.name);
     const powerOwner = this.#directory.ofDevice(device.id, ACTIVE_POWER.name);
-    const online = onlineOwner && this.#store.latest(onlineOwner.series);
+    const online = onlineOwner ? this.#store.latest(onlineOwner.series) : this.#heard(device.id);
     const power = powerOwner && this.#store.latest(powerOwner.series);
     const staleMs = staleAfterMs(freshnessMs);
     const status = statusOf(online, nowMs, staleMs);
@@ -105,5 +105,14 @@ export class ObjectViews {
       isLive: status === "online" && power !== undefined && !isStale(power.timeMs, nowMs, staleMs),
       staleAfterMs: staleMs,
     };
+  }
+
+  /** Of a device of which nobody says whether it is online: that it was, at the time of the newest of its readings. */
+  #heard(deviceId: string): { readonly value: number; readonly timeMs: number } | undefined {
+    let newestMs = -Infinity;
+    for (const { series } of this.#directory.allOfDevice(deviceId)) {
+      newestMs = Math.max(newestMs, this.#store.latest(series)?.timeMs ?? -Infinity);
+    }
+    return newestMs === -Infinity ? undefined : { value: 1, timeMs: newestMs };
   }
 }

@@ -37,6 +37,8 @@ export class LiveRow implements Row {
     if (this.activePowerW !== activePowerW) this.changes++;
     this.activePowerW = activePowerW;
     this.activePowerAtMs = timeMs;
+    // Nobody else says so of a device that pushes.
+    if (this.onlineMetricId === null) this.status = "online";
   }
 
   takeOnline(timeMs: number, value: number): void {

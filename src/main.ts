@@ -137,6 +137,13 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
       requestLimits: new RequestLimits(clock),
       clock,
       vendors: VENDORS,
+      installation: {
+        startedAtMs: clock.nowMs(),
+        dataFolder: config.dataDir,
+        catalogue: config.catalogueServer ? "PostgreSQL" : "data folder",
+        readings: config.telemetryServer ? "ClickHouse" : "data folder",
+        secretKey: config.secretKey === null ? "data folder" : "passphrase",
+      },
     };
     // Requests are not worth a line each; what fails is logged by the error mapper.
     const logger = log.child({}, { level: config.logLevel === "debug" ? "debug" : "warn" });

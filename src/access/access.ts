@@ -1,5 +1,5 @@
 import { NotAllowed, NotAuthenticated, NotFound } from "../domain/errors.ts";
-import type { Actor } from "./actor.ts";
+import type { Subject } from "./actor.ts";
 import {
   ADMIN_GRANTS,
   MEMBER_GRANTS,
@@ -43,7 +43,7 @@ export class Access {
   }
 
   /** @param isLocal whether the question comes from a program or page of this very machine; asked only where it matters */
-  can(actor: Actor, permission: Permission, target: Target, isLocal = notLocal): boolean {
+  can(actor: Subject, permission: Permission, target: Target, isLocal = notLocal): boolean {
     if (permission === "public" || (this.#open.has(permission) && isLocal())) return true;
     if (everywhere(actor).has(permission)) return true;
     if (target === "installation") return false;
@@ -52,7 +52,7 @@ export class Access {
   }
 
   /** The sites whose objects an actor may read; null for all. */
-  reach(actor: Actor): ReadonlySet<string> | null {
+  reach(actor: Subject): ReadonlySet<string> | null {
     if (everywhere(actor).has("site:read")) return null;
     if (actor.kind === "user") return new Set(actor.sites.keys());
     return new Set(actor.kind === "key" && somewhere(actor).has("site:read") ? (actor.key.siteIds ?? []) : []);
@@ -62,7 +62,7 @@ export class Access {
    * @throws NotAuthenticated when signing in would help; NotFound the same for what is not there and for what the actor may not read; NotAllowed
    *   for the rest
    */
-  require(actor: Actor, permission: Permission, target: Target, isLocal: () => boolean): void {
+  require(actor: Subject, permission: Permission, target: Target, isLocal: () => boolean): void {
     const isObject = typeof target === "object";
     if (this.can(actor, permission, target, isLocal)) {
       if (isObject && target.siteId === undefined) throw new NotFound(target.object);
@@ -83,7 +83,7 @@ export class Access {
 }
 
 /** What an actor may, whatever the object is. */
-function everywhere(actor: Actor): ReadonlySet<Permission> {
+function everywhere(actor: Subject): ReadonlySet<Permission> {
   switch (actor.kind) {
     case "user":
       return actor.user.isAdmin ? ADMIN_GRANTS : NONE;
@@ -97,7 +97,7 @@ function everywhere(actor: Actor): ReadonlySet<Permission> {
 }
 
 /** What an actor may to objects of a site. */
-function at(actor: Actor, siteId: string): ReadonlySet<Permission> {
+function at(actor: Subject, siteId: string): ReadonlySet<Permission> {
   if (actor.kind === "key") {
     return actor.key.siteIds?.includes(siteId) ? scopesOf(actor.key.scopes).intersection(IN_SITES) : NONE;
   }
@@ -106,7 +106,7 @@ function at(actor: Actor, siteId: string): ReadonlySet<Permission> {
 }
 
 /** What an actor may to some object at least, or to what it reaches. */
-function somewhere(actor: Actor): ReadonlySet<Permission> {
+function somewhere(actor: Subject): ReadonlySet<Permission> {
   if (actor.kind === "key") return scopesOf(actor.key.scopes);
   return actor.kind === "user" ? MEMBER_GRANTS : NONE;
 }

@@ -1,12 +1,16 @@
 import type { ApiKey } from "../domain/api-key.ts";
 import type { SiteRole, User } from "../domain/user.ts";
 
-/** A person who is signed in, with what they are at this moment. */
-export interface SignedInUser {
+/** A person with what they are at this moment, signed in or not: they can be asked about, and ask nothing. */
+export interface Person {
   readonly kind: "user";
   readonly user: User;
   /** What they are on each of their sites; an administrator needs none. */
   readonly sites: ReadonlyMap<string, SiteRole>;
+}
+
+/** A person who is signed in. */
+export interface SignedInUser extends Person {
   /** By what they were recognised. It ends with the session, and at `untilMs` at the latest (epoch ms). */
   readonly sessionId: string;
   readonly untilMs: number;
@@ -20,6 +24,9 @@ export type Actor =
   /** A program with an API key: its scopes say what it may. */
   | { readonly kind: "key"; readonly key: ApiKey }
   | { readonly kind: "nobody" };
+
+/** Whom a decision may be about: whoever asks, or a person whom somebody else asks about. */
+export type Subject = Actor | Person;
 
 export const NOBODY: Actor = { kind: "nobody" };
 export const VISITOR: Actor = { kind: "visitor" };

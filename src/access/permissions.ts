@@ -31,6 +31,7 @@ export const PERMISSIONS = [
   "data:push",
   "data:read",
   "operation:read",
+  "installation:read",
   "key:manage",
   "readings:delete",
   "retention:manage",

@@ -3,7 +3,7 @@ import type { Memberships } from "../catalogue/memberships.ts";
 import type { PersonWithPassword, Users } from "../catalogue/users.ts";
 import { API_KEY_MARK } from "../domain/api-key.ts";
 import type { Clock } from "../domain/clock.ts";
-import { Conflict, NotAuthenticated, NotFound, TooManyRequests } from "../domain/errors.ts";
+import { Conflict, InvalidInput, NotAuthenticated, NotFound, TooManyRequests } from "../domain/errors.ts";
 import type { User } from "../domain/user.ts";
 import { ACCESS_TOKEN_LIFETIME_S, type AccessTokens } from "./access-tokens.ts";
 import { type Actor, NOBODY, type SignedInUser, VISITOR } from "./actor.ts";
@@ -67,13 +67,8 @@ export class SignIn {
 
   /** @throws NotAuthenticated, TooManyRequests: the same for a wrong password and an unknown e-mail address. */
   async withPassword(email: string, password: string, origin: SignInOrigin): Promise<SignedIn> {
-    const attempt = this.#parts.throttle.beginPassword(email, origin);
-    const found = await this.#checked(email, password, attempt.isKnown).catch((error: unknown) => {
-      attempt.takeBack();
-      throw error;
-    });
+    const found = await this.#withThrottle(email, password, origin);
     if (!found) throw wrongPassword();
-    attempt.succeed();
     const signedIn = await this.#signIn(found.user, origin);
     // Whoever changes a password ends the sessions that there are: one that began meanwhile, with the former password, ends here.
     if (this.#parts.users.findByEmail(email)?.passwordHash !== found.passwordHash) {
@@ -81,6 +76,18 @@ export class SignIn {
       throw wrongPassword();
     }
     return signedIn;
+  }
+
+  /**
+   * Gives a person another password, on the strength of the one they have. All their sessions end, and one begins.
+   * @throws InvalidInput for a wrong present password, TooManyRequests: guesses at it are counted as those of a sign-in.
+   */
+  async changePassword(user: User, present: string, next: string, origin: SignInOrigin): Promise<SignedIn> {
+    const found = await this.#withThrottle(user.email, present, origin);
+    if (found?.user.id !== user.id) throw new InvalidInput([{ path: "present", message: "is not your password" }]);
+    await this.#parts.users.update(user.id, { passwordHash: await hashPassword(next) }, null);
+    await this.endAllSessionsOf(user.id);
+    return this.#signIn(user, origin);
   }
 
   /** Signs in as the administrator with the link that the server printed. @throws NotAuthenticated, TooManyRequests, Conflict when there is no administrator yet. */
@@ -172,6 +179,17 @@ export class SignIn {
       sessionToken: session.token,
       deviceToken: this.#parts.throttle.welcome(user.email, origin),
     };
+  }
+
+  /** Whose e-mail address and password these are; undefined when they do not belong together. @throws TooManyRequests */
+  async #withThrottle(email: string, password: string, origin: SignInOrigin): Promise<PersonWithPassword | undefined> {
+    const attempt = this.#parts.throttle.beginPassword(email, origin);
+    const found = await this.#checked(email, password, attempt.isKnown).catch((error: unknown) => {
+      attempt.takeBack();
+      throw error;
+    });
+    if (found) attempt.succeed();
+    return found;
   }
 
   /** Does not say whether it was the address or the password that is wrong. */

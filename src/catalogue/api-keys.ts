@@ -116,6 +116,10 @@ export class ApiKeys {
     );
   }
 
+  get count(): number {
+    return this.#byPrefix.size;
+  }
+
   /** In order of creation. */
   async list(request: PageRequest): Promise<Page<ListedApiKey>> {
     const rows = await this.#database

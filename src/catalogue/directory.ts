@@ -189,6 +189,18 @@ export class SeriesDirectory {
     return (this.#devicesOfSite.get(siteId) ?? []).flatMap((deviceId) => this.ofDevice(deviceId, metricName) ?? []);
   }
 
+  /** How much there is of each kind of object. */
+  get counts(): { readonly sites: number; readonly devices: number; readonly metrics: number } {
+    return { sites: this.#siteNames.size, devices: this.#devices.size, metrics: this.#byMetric.size };
+  }
+
+  /** A site's devices and their metrics, counted. */
+  countsOf(siteId: string): { readonly devices: number; readonly metrics: number } {
+    const deviceIds = this.#devicesOfSite.get(siteId) ?? [];
+    const metrics = deviceIds.reduce((sum, id) => sum + (this.#byDevice.get(id)?.size ?? 0), 0);
+    return { devices: deviceIds.length, metrics };
+  }
+
   /** A site's timezone; undefined when there is no such site. */
   timezoneOf(siteId: string): string | undefined {
     return this.#timezones.get(siteId);

@@ -125,9 +125,18 @@ export class Users {
     return held;
   }
 
-  list(request: PageRequest): Page<User> {
+  get count(): number {
+    return this.#byId.size;
+  }
+
+  /** @param search a part of their name or e-mail address, in any case; empty for all. @throws InvalidInput when the cursor is none of ours */
+  list(request: PageRequest, search = ""): Page<User> {
+    const wanted = search.toLowerCase();
     const people = Array.from(this.#byId.values(), ({ item }) => item);
-    return pageAmong(people, request);
+    return pageAmong(
+      people.filter(({ email, name }) => email.includes(wanted) || name.toLowerCase().includes(wanted)),
+      request,
+    );
   }
 
   async #insert(

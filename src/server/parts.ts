@@ -14,6 +14,7 @@ import type { TelemetryStore } from "../telemetry/store.ts";
 import type { VendorDefinition } from "../vendors/vendor.ts";
 import type { AuditRecorder } from "./audit-trail.ts";
 import type { BodyGate } from "./body/body-gate.ts";
+import type { Installation } from "./installation.ts";
 import type { FleetViews } from "./views/fleet.ts";
 import type { ObjectViews } from "./views/objects.ts";
 import type { SeriesViews } from "./views/series.ts";
@@ -37,6 +38,7 @@ export interface ServerParts {
   readonly clock: Clock;
   /** The vendors that a connection may name. */
   readonly vendors: readonly VendorDefinition[];
+  readonly installation: Installation;
 }
 
 /** The parts, and what the server makes of them for its routes. */

@@ -28,12 +28,12 @@ export const Me = z
   })
   .meta({ id: "Me" });
 
+const account = { id: Id, email: z.string(), name: z.string() };
+
+export const Account = z.object(account).meta({ id: "Account" });
+
 export const Session = z
-  .object({
-    accessToken: z.string(),
-    expiresInS: z.int(),
-    user: z.object({ id: Id, email: z.string(), name: z.string() }),
-  })
+  .object({ accessToken: z.string(), expiresInS: z.int(), user: z.object(account) })
   .meta({ id: "Session" });
 
 export const Subscription = z

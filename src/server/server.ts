@@ -12,6 +12,7 @@ import { describeRoutes } from "./openapi.ts";
 import type { RouteParts, ServerParts } from "./parts.ts";
 import { answerErrorsAsProblems, answerUnreadable, problemOf, sendProblem } from "./problems.ts";
 import { countRequest } from "./request-limit.ts";
+import { accountRoutes } from "./routes/account.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
@@ -28,10 +29,12 @@ import { eventRoutes } from "./routes/events.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { influxRoutes, readingRoutes } from "./routes/ingest.ts";
+import { installationRoutes } from "./routes/installation.ts";
 import { latestRoutes } from "./routes/latest.ts";
 import { lifecycleRoutes } from "./routes/lifecycle.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { metricRoutes } from "./routes/metrics.ts";
+import { personViewRoutes } from "./routes/person-view.ts";
 import { planRoutes } from "./routes/plans.ts";
 import { restatementRoutes } from "./routes/restatements.ts";
 import { seriesRoutes } from "./routes/series.ts";
@@ -112,6 +115,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   influxRoutes(app, parts);
   await app.register(
     async (api) => {
+      accountRoutes(api, parts);
       apiKeyRoutes(api, parts);
       auditRoutes(api, parts);
       authRoutes(api, parts);
@@ -125,12 +129,14 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       discoveryRoutes(api, parts);
       eventRoutes(api, parts);
       exportRoutes(api, parts);
+      installationRoutes(api, parts, options.version);
       lifecycleRoutes(api, parts);
       latestRoutes(api, parts);
       liveRoutes(api, parts, streams);
       readingRoutes(api, parts);
       metricRoutes(api, parts);
       restatementRoutes(api, parts);
+      personViewRoutes(api, parts);
       planRoutes(api, parts);
       seriesRoutes(api, parts);
       siteRoutes(api, parts);

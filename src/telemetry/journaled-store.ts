@@ -226,6 +226,10 @@ export class JournaledStore implements TelemetryStore {
     return this.#retention.report();
   }
 
+  removableBefore(days: number): number {
+    return this.#retention.cut(days);
+  }
+
   async setRetention(policy: RetentionPolicy): Promise<void> {
     await this.#retention.setPolicy(policy);
   }

@@ -46,6 +46,9 @@ export interface TelemetryStore {
   /** How long readings and rollups are kept, and what that has removed already. */
   retention(): RetentionReport;
 
+  /** Before when readings would be removed now if they were kept for `days`, epoch ms. */
+  removableBefore(days: number): number;
+
   /**
    * Keeps what `policy` says from now on; classes that it does not name are kept for ever. What is gone does not come back.
    * @throws InvalidInput for days that make no sense; StorageUnavailable

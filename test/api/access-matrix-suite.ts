@@ -21,6 +21,13 @@ const BY_KEY: Partial<Record<ActorName, readonly Permission[]>> = {
   "read key": [...READ, "data:read"],
 };
 
+const PEOPLE = ["viewer", "technician", "admin", "viewer elsewhere", "technician elsewhere"] as const;
+
+interface PersonView {
+  readonly isEverywhere: boolean;
+  readonly items: readonly { readonly siteId: string; readonly permissions: readonly string[] }[];
+}
+
 /** What goes on beside the matrix, until it is told to stop. */
 export type Load = (world: MatrixWorld) => Promise<{ stop(): Promise<void> }>;
 
@@ -77,6 +84,30 @@ export function accessMatrixSuite(title: string, load?: Load): void {
       }
       expect(wrong).toEqual([]);
     }, 400_000);
+
+    test("and what an administrator is told of a person is what that person is answered", async () => {
+      const personIds = new Map<ActorName, string>();
+      for (const actor of PEOPLE) {
+        const me = await world.ask(actor, "GET", "/api/v1/me");
+        personIds.set(actor, me.json<{ user: { id: string } }>().user.id);
+      }
+      for (const [actor, id] of personIds) {
+        const view = (await world.ask("admin", "GET", `/api/v1/users/${id}/view?limit=500`)).json<PersonView>();
+        const own = (await world.ask(actor, "GET", "/api/v1/sites?limit=500")).json<{ items: { id: string }[] }>();
+        expect(view.items.map(({ siteId }) => siteId)).toEqual(own.items.map((site) => site.id));
+        expect(view.isEverywhere, actor).toBe(actor === "admin");
+        const may = [...READ, ...(actor.startsWith("viewer") ? [] : WORK)];
+        for (const { permissions } of view.items) expect([...permissions].sort(), actor).toEqual([...may].sort());
+        for (const target of TARGETS) {
+          const path = await world.pathOf("GET", "/api/v1/sites/:siteId/devices", actor, target);
+          const [told, seen] = [
+            await world.ask("admin", "GET", path.replace("/api/v1", `/api/v1/users/${id}/view`)),
+            await world.ask(actor, "GET", path),
+          ];
+          expect([told.statusCode, told.body], `${actor}, ${target}`).toEqual([seen.statusCode, seen.body]);
+        }
+      }
+    });
 
     test("another's subscription is as if it were not there", async () => {
       for (const actor of ["viewer", "technician", "admin"] as const) {

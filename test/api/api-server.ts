@@ -147,6 +147,14 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       requestLimits,
       clock,
       vendors: VENDORS,
+      installation: {
+        startedAtMs: clock.nowMs(),
+        // What is said, not where it is: the fuzz takes a path of this machine in an answer for a leak.
+        dataFolder: "/var/lib/kilowatch",
+        catalogue: "data folder",
+        readings: "data folder",
+        secretKey: "passphrase",
+      },
     },
     pages: options.pages ?? null,
     version: "0.0.0-test",

@@ -291,7 +291,19 @@ describe("the log", () => {
     expect(await placesOf(`?objectId=${id}`)).toEqual([1]);
     const [from, to] = [2_000, 4_000].map((ms) => new Date(startMs + ms).toISOString());
     expect(await placesOf(`?from=${from}&to=${to}`)).toEqual([4, 3]);
-    for (const query of ["?cursor=x", "?limit=501", "?limit=0", "?actorId=x", "?who=me"]) {
+    expect(await placesOf("?action=site")).toEqual([5, 4, 3, 2]);
+    expect(await placesOf("?action=api-key.create")).toEqual([1]);
+    // Neither a part of a kind, nor of a deed.
+    expect([await placesOf("?action=sit"), await placesOf("?action=site.creat")]).toEqual([[], []]);
+    for (const query of [
+      "?action=site%25",
+      "?action=",
+      "?cursor=x",
+      "?limit=501",
+      "?limit=0",
+      "?actorId=x",
+      "?who=me",
+    ]) {
       expect((await ask("GET", `/audit${query}`, admin)).statusCode, query).toBe(422);
     }
   });

@@ -106,6 +106,18 @@ describe("retention", () => {
     expect((await ask("GET", "/retention")).json()).toMatchObject({ policy });
   });
 
+  test("says before when readings would go, and changes nothing by saying so", async () => {
+    const cut = async (days: number) => ask("GET", `/retention/cut?days=${days}`);
+    const { before } = (await cut(90)).json<{ before: string }>();
+    const ageDays = (server.clock.nowMs() - Date.parse(before)) / (24 * HOUR_MS);
+    // Whole months: the last one goes when all of it is that old.
+    expect(ageDays).toBeGreaterThanOrEqual(90);
+    expect(ageDays).toBeLessThan(90 + 32);
+    expect((await ask("GET", "/retention")).json()).toMatchObject({ removed: { gauge: null } });
+    expect([(await cut(0)).statusCode, (await cut(36_526)).statusCode]).toEqual([422, 422]);
+    expect((await cut(36_525)).json()).toMatchObject({ before: "1970-01-01T00:00:00.000Z" });
+  });
+
   test("refuses what makes no sense, and says which", async () => {
     for (const gauge of [
       { rawDays: 0, rollupDays: null },
@@ -125,6 +137,7 @@ interface StorageAnswer {
   readonly readings: { readonly rows: number; readonly bytes: number };
   readonly journalBytes: number;
   readonly freeBytes: number;
+  readonly kinds: object;
   readonly sites: readonly object[];
 }
 
@@ -141,6 +154,8 @@ describe("storage", () => {
     expect(all.readings.rows).toBe(5);
     expect(all.journalBytes).toBeGreaterThan(0);
     expect(all.freeBytes).toBeGreaterThan(0);
+    const none = { series: 0, readings: 0 };
+    expect(all.kinds).toStrictEqual({ gauge: { series: 2, readings: 5 }, counter: none, state: none });
     expect(all.sites).toStrictEqual([{ siteId, name: "Here", readings: 5, bytes: all.readings.bytes }]);
     const { items } = (await ask("GET", `/storage/metrics?siteId=${siteId}`)).json<MetricsAnswer>();
     expect(items.map(({ metricId, readings }) => [metricId, readings])).toStrictEqual([

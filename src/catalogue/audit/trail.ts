@@ -1,7 +1,9 @@
+import type { ExpressionBuilder } from "kysely";
 import type { Clock } from "../../domain/clock.ts";
 import { InvalidInput, StorageUnavailable } from "../../domain/errors.ts";
 import type { CatalogueDatabase } from "../database.ts";
 import type { Page, PageRequest } from "../page.ts";
+import type { Schema } from "../schema.ts";
 import {
   type AuditEntry,
   type AuditEvent,
@@ -18,6 +20,8 @@ import type { HeadKeeper } from "./head-file.ts";
 export interface AuditFilter {
   readonly actorId?: string | undefined;
   readonly objectId?: string | undefined;
+  /** One action, such as `user.change`, or all that begin with this kind of object, such as `user`. */
+  readonly action?: string | undefined;
   /** Epoch ms, inclusive. */
   readonly fromMs?: number | undefined;
   /** Epoch ms, exclusive. */
@@ -79,6 +83,7 @@ export class AuditTrail {
     if (cursor !== undefined) query = query.where("place", "<", placeOf(cursor));
     if (filter.actorId !== undefined) query = query.where("actor_id", "=", filter.actorId);
     if (filter.objectId !== undefined) query = query.where("object_id", "=", filter.objectId);
+    if (filter.action !== undefined) query = query.where(isOfAction(filter.action));
     if (filter.fromMs !== undefined) query = query.where("at_ms", ">=", filter.fromMs);
     if (filter.toMs !== undefined) query = query.where("at_ms", "<", filter.toMs);
     const rows = await query
@@ -152,6 +157,14 @@ export class AuditTrail {
   #keepHead(next: string | null): Promise<void> {
     return this.#headKeeper.write({ ...this.#newest, next });
   }
+}
+
+/** A kind stands before the dot of its actions. Both ends of the range are text, so that no sign of a pattern has a meaning in it. */
+function isOfAction(action: string) {
+  return ({ and, eb }: ExpressionBuilder<Schema, "audit_entry">) =>
+    action.includes(".")
+      ? eb("action", "=", action)
+      : and([eb("action", ">=", `${action}.`), eb("action", "<", `${action}/`)]);
 }
 
 function cursorOf(place: number): string {

@@ -13,6 +13,12 @@ const AuditQuery = z.strictObject({
   cursor: z.string().max(100).optional(),
   actorId: api.Id.optional(),
   objectId: api.Id.optional(),
+  action: z
+    .string()
+    .max(60)
+    .regex(/^[a-z-]+(\.[a-z-]+)?$/, "must be an action such as user.change, or what stands before its dot")
+    .optional()
+    .meta({ description: "`user.change`, or `user` for all that begin so" }),
   from: timeMs.optional(),
   to: timeMs.optional(),
 });

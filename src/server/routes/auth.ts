@@ -2,14 +2,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { PASSWORD_CHARS_MAX } from "../../access/passwords.ts";
 import type { SignedIn } from "../../access/sign-in.ts";
-import type { SignInOrigin } from "../../access/sign-in-throttle.ts";
 import { NotAuthenticated } from "../../domain/errors.ts";
 import { PASSWORD_CHARS_MIN } from "../../domain/user.ts";
-import { clearSessionCookies, cookieOf, DEVICE_COOKIE, setSignInCookies, shownSessions } from "../cookies.ts";
+import { clearSessionCookies, setSignInCookies, shownSessions } from "../cookies.ts";
 import type { RouteParts } from "../parts.ts";
 import * as people from "../people-schemas.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
+import { originOf } from "../sign-in-origin.ts";
 
 const Password = z.string().max(PASSWORD_CHARS_MAX);
 const Code = z.string().min(1).max(100);
@@ -137,10 +137,6 @@ export function authRoutes(app: FastifyInstance, { catalogue, signIn }: RoutePar
     async ({ body: { code, ...person }, request, reply }) =>
       enter(request, reply, await signIn.createFirstAdmin(code, person, originOf(request))),
   );
-}
-
-function originOf(request: FastifyRequest): SignInOrigin {
-  return { address: request.ip, device: cookieOf(request, DEVICE_COOKIE) };
 }
 
 function view(signedIn: SignedIn): z.input<typeof people.Session> {

@@ -48,6 +48,8 @@ const Retention = z
   })
   .meta({ id: "Retention" });
 
+const RetentionCut = z.object({ days: z.int(), before: api.Time }).meta({ id: "RetentionCut" });
+
 const size = { bytes: z.int(), rows: z.int() };
 const Storage = z
   .object({
@@ -56,6 +58,9 @@ const Storage = z
     journalBytes: z.int(),
     leavingBytes: z.int().meta({ description: "Replaced or removed, and off the disk within minutes" }),
     freeBytes: z.int(),
+    kinds: kinds(z.object({ series: z.int(), readings: z.int() })).meta({
+      description: "What retention rules over: series that hold readings, also those whose metric there is no more",
+    }),
     sites: z.array(
       z.object({
         siteId: api.Id.nullable().meta({ description: "Null for series whose metric there is no more" }),
@@ -74,6 +79,7 @@ const MetricStorage = z
     deviceId: api.Id,
     siteId: api.Id,
     name: z.string(),
+    deviceName: z.string(),
     readings: z.int(),
     readingBytes: z.int(),
     rollupBytes: z.int(),
@@ -149,6 +155,20 @@ export function lifecycleRoutes(app: FastifyInstance, { catalogue, store }: Rout
       await store.setRetention(Object.fromEntries(METRIC_KINDS.map((kind) => [kind, body[kind]])));
       return retentionView(store.retention());
     },
+  );
+
+  declare(
+    app,
+    "GET",
+    "/retention/cut",
+    {
+      permission: "retention:manage",
+      summary: "Before when readings would be removed now, if they were kept for so many days; changes nothing",
+      query: z.strictObject({ days: z.coerce.number().int().min(1).max(RETENTION_DAYS_MAX) }),
+      example: { query: { days: 365 } },
+      answers: { 200: RetentionCut },
+    },
+    ({ query: { days: keptDays } }) => ({ days: keptDays, before: isoTime(store.removableBefore(keptDays)) }),
   );
 
   declare(

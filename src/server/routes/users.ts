@@ -19,6 +19,9 @@ const Password = z
   .min(PASSWORD_CHARS_MIN, `must have at least ${PASSWORD_CHARS_MIN} characters`)
   .max(PASSWORD_CHARS_MAX);
 
+const PeopleQuery = PageQuery.extend({
+  search: z.string().max(200).optional().meta({ description: "A part of a name or an e-mail address, in any case" }),
+});
 const NewUser = z.strictObject({ email: Email, name: Name, password: Password, isAdmin: z.boolean().default(false) });
 const UserPatch = z.strictObject({ email: Email, name: Name, password: Password, isAdmin: z.boolean() }).partial();
 
@@ -33,12 +36,12 @@ export function userRoutes(app: FastifyInstance, { catalogue, signIn }: RoutePar
     {
       permission: "user:manage",
       summary: "People",
-      query: PageQuery,
+      query: PeopleQuery,
       example: { query: { limit: 50 } },
       answers: { 200: api.pageOf(people.User) },
     },
     ({ query }) => {
-      const page = users.list(query);
+      const page = users.list(query, query.search);
       return { items: page.items.map(view), nextCursor: page.nextCursor };
     },
   );

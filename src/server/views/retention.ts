@@ -1,13 +1,11 @@
-import { METRIC_KINDS, type MetricKind } from "../../domain/metric.ts";
 import type { RetentionDays, RetentionReport } from "../../telemetry/store.ts";
+import { ofKinds } from "./of-kinds.ts";
 import { isoTime } from "./times.ts";
 
 const FOR_EVER: RetentionDays = { rawDays: null, rollupDays: null };
 
 /** What is kept, by kind of metric. */
 export function retentionView({ policy, horizons }: RetentionReport) {
-  const ofKinds = <T>(of: (kind: MetricKind) => T): Record<MetricKind, T> =>
-    Object.fromEntries(METRIC_KINDS.map((kind) => [kind, of(kind)])) as Record<MetricKind, T>;
   return {
     policy: ofKinds((kind) => policy[kind] ?? FOR_EVER),
     removed: ofKinds((kind) => {

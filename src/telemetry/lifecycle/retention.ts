@@ -66,6 +66,11 @@ export class Retention {
     return { policy: this.#policy, horizons: this.#parts.horizons.all() };
   }
 
+  /** Before when `days` would remove now, epoch ms. */
+  cut(days: number): number {
+    return cutOf(this.#parts.clock.nowMs(), days);
+  }
+
   /** @throws InvalidInput, StorageUnavailable */
   async setPolicy(policy: RetentionPolicy): Promise<void> {
     checkPolicy(policy);

@@ -1,4 +1,5 @@
 import type { Age } from "#lib/format/age.ts";
+import { adminFlashText, adminText } from "#lib/text/admin.ts";
 
 /**
  * Every word the pages say, in one catalogue, so that a language is one more object of this shape. What a feature says stands in
@@ -12,6 +13,7 @@ export const text = {
   header: {
     sections: "Sections",
     fleet: "Fleet",
+    admin: "Admin",
     signIn: "Sign in",
     signOut: "Sign out",
     demo: "Demo",
@@ -34,6 +36,7 @@ export const text = {
       signedOut: "You are signed out.",
       adminCreated: "The administrator's account is made, and you are signed in.",
       alreadySignedIn: "You are signed in already.",
+      ...adminFlashText,
     },
   },
 
@@ -206,6 +209,8 @@ export const text = {
     explain: "This Kilowatch has no administrator yet. Open the link that the server printed when it started; it holds",
     hint: "No longer on the screen? Start the server again: it prints a new one.",
   },
+
+  admin: adminText,
 
   errors: {
     title: (status: number): string => {

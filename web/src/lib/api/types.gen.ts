@@ -424,44 +424,6 @@ export type Setup = {
     needsAdmin: boolean;
 };
 
-export type AuditEntry = {
-    /**
-     * 1, 2, 3 … without gaps
-     */
-    place: number;
-    time: string;
-    actor: {
-        /**
-         * `user`, `key`, `visitor`, `nobody`, or `server` for Kilowatch itself
-         */
-        kind: string;
-        id: string | null;
-        /**
-         * E-mail address or name of the key, as it was then
-         */
-        name: string | null;
-    };
-    /**
-     * Such as `site.create`; method and path of a refused call that has no name
-     */
-    action: string;
-    object: {
-        kind: string;
-        id: string | null;
-    } | null;
-    /**
-     * HTTP status of the answer
-     */
-    outcome: number;
-    detail: {
-        [key: string]: unknown;
-    };
-    /**
-     * SHA-256 of the entry and of the hash of the one before
-     */
-    hash: string;
-};
-
 export type SiteRole = {
     /**
      * UUIDv7
@@ -518,6 +480,15 @@ export type Me = {
     demo: boolean;
 };
 
+export type Account = {
+    /**
+     * UUIDv7
+     */
+    id: string;
+    email: string;
+    name: string;
+};
+
 export type Session = {
     accessToken: string;
     expiresInS: number;
@@ -572,6 +543,44 @@ export type DeviceDeleted = {
      */
     readings: 'kept';
     detail: string;
+};
+
+export type AuditEntry = {
+    /**
+     * 1, 2, 3 … without gaps
+     */
+    place: number;
+    time: string;
+    actor: {
+        /**
+         * `user`, `key`, `visitor`, `nobody`, or `server` for Kilowatch itself
+         */
+        kind: string;
+        id: string | null;
+        /**
+         * E-mail address or name of the key, as it was then
+         */
+        name: string | null;
+    };
+    /**
+     * Such as `site.create`; method and path of a refused call that has no name
+     */
+    action: string;
+    object: {
+        kind: string;
+        id: string | null;
+    } | null;
+    /**
+     * HTTP status of the answer
+     */
+    outcome: number;
+    detail: {
+        [key: string]: unknown;
+    };
+    /**
+     * SHA-256 of the entry and of the hash of the one before
+     */
+    hash: string;
 };
 
 export type BackfillJob = {
@@ -947,6 +956,35 @@ export type QualityScan = {
     message: string;
 };
 
+export type Installation = {
+    version: string;
+    asOf: string;
+    startedAt: string;
+    health: {
+        status: 'ready' | 'recovering' | 'full';
+        detail: string;
+        /**
+         * Acknowledged and on the disk, and not yet in the engine
+         */
+        pendingReadings: number;
+    };
+    dataFolder: string;
+    catalogue: 'data folder' | 'PostgreSQL';
+    readings: 'data folder' | 'ClickHouse';
+    /**
+     * Where the key of stored secrets is
+     */
+    secretKey: 'data folder' | 'passphrase';
+    counts: {
+        people: number;
+        apiKeys: number;
+        sites: number;
+        devices: number;
+        metrics: number;
+        connections: number;
+    };
+};
+
 export type LatestValue = {
     /**
      * UUIDv7
@@ -1026,6 +1064,11 @@ export type Retention = {
     message: string;
 };
 
+export type RetentionCut = {
+    days: number;
+    before: string;
+};
+
 export type Storage = {
     readings: {
         bytes: number;
@@ -1041,6 +1084,23 @@ export type Storage = {
      */
     leavingBytes: number;
     freeBytes: number;
+    /**
+     * What retention rules over: series that hold readings, also those whose metric there is no more
+     */
+    kinds: {
+        gauge: {
+            series: number;
+            readings: number;
+        };
+        counter: {
+            series: number;
+            readings: number;
+        };
+        state: {
+            series: number;
+            readings: number;
+        };
+    };
     sites: Array<{
         /**
          * Null for series whose metric there is no more
@@ -1067,9 +1127,42 @@ export type MetricStorage = {
      */
     siteId: string;
     name: string;
+    deviceName: string;
     readings: number;
     readingBytes: number;
     rollupBytes: number;
+};
+
+export type VisibleSite = {
+    /**
+     * UUIDv7
+     */
+    siteId: string;
+    name: string;
+    timezone: string;
+    /**
+     * What they are there; null for an administrator without a role
+     */
+    role: 'technician' | 'viewer' | null;
+    /**
+     * What they may there, by the access decision
+     */
+    permissions: Array<'site:read' | 'device:read' | 'metric:read' | 'device:create' | 'device:update' | 'device:delete' | 'metric:create' | 'metric:update' | 'metric:delete'>;
+    devices: number;
+    metrics: number;
+};
+
+export type PersonView = {
+    /**
+     * UUIDv7
+     */
+    userId: string;
+    /**
+     * Whether they see every site, also those to come
+     */
+    isEverywhere: boolean;
+    items: Array<VisibleSite>;
+    nextCursor: string | null;
 };
 
 export type GetHealthzData = {
@@ -1294,6 +1387,86 @@ export type PostWriteResponses = {
 
 export type PostWriteResponse = PostWriteResponses[keyof PostWriteResponses];
 
+export type GetApiV1MeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me';
+};
+
+export type GetApiV1MeErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1MeError = GetApiV1MeErrors[keyof GetApiV1MeErrors];
+
+export type GetApiV1MeResponses = {
+    /**
+     * Default Response
+     */
+    200: Me;
+};
+
+export type GetApiV1MeResponse = GetApiV1MeResponses[keyof GetApiV1MeResponses];
+
+export type PatchApiV1MeData = {
+    body: {
+        name: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/me';
+};
+
+export type PatchApiV1MeErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PatchApiV1MeError = PatchApiV1MeErrors[keyof PatchApiV1MeErrors];
+
+export type PatchApiV1MeResponses = {
+    /**
+     * Default Response
+     */
+    200: Account;
+};
+
+export type PatchApiV1MeResponse = PatchApiV1MeResponses[keyof PatchApiV1MeResponses];
+
+export type PutApiV1MePasswordData = {
+    body: {
+        present: string;
+        password: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/password';
+};
+
+export type PutApiV1MePasswordErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type PutApiV1MePasswordError = PutApiV1MePasswordErrors[keyof PutApiV1MePasswordErrors];
+
+export type PutApiV1MePasswordResponses = {
+    /**
+     * Default Response
+     */
+    200: Session;
+};
+
+export type PutApiV1MePasswordResponse = PutApiV1MePasswordResponses[keyof PutApiV1MePasswordResponses];
+
 export type GetApiV1ApiKeysData = {
     body?: never;
     path?: never;
@@ -1408,6 +1581,10 @@ export type GetApiV1AuditData = {
          * UUIDv7
          */
         objectId?: string;
+        /**
+         * `user.change`, or `user` for all that begin so
+         */
+        action?: string;
         from?: string;
         to?: string;
     };
@@ -1514,31 +1691,6 @@ export type PostApiV1AuthLogoutResponses = {
 };
 
 export type PostApiV1AuthLogoutResponse = PostApiV1AuthLogoutResponses[keyof PostApiV1AuthLogoutResponses];
-
-export type GetApiV1MeData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/me';
-};
-
-export type GetApiV1MeErrors = {
-    /**
-     * A problem (RFC 9457)
-     */
-    '4XX': Problem;
-};
-
-export type GetApiV1MeError = GetApiV1MeErrors[keyof GetApiV1MeErrors];
-
-export type GetApiV1MeResponses = {
-    /**
-     * Default Response
-     */
-    200: Me;
-};
-
-export type GetApiV1MeResponse = GetApiV1MeResponses[keyof GetApiV1MeResponses];
 
 export type GetApiV1SetupData = {
     body?: never;
@@ -2981,6 +3133,31 @@ export type PostApiV1ReadingsResponses = {
 
 export type PostApiV1ReadingsResponse = PostApiV1ReadingsResponses[keyof PostApiV1ReadingsResponses];
 
+export type GetApiV1InstallationData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/installation';
+};
+
+export type GetApiV1InstallationErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1InstallationError = GetApiV1InstallationErrors[keyof GetApiV1InstallationErrors];
+
+export type GetApiV1InstallationResponses = {
+    /**
+     * Default Response
+     */
+    200: Installation;
+};
+
+export type GetApiV1InstallationResponse = GetApiV1InstallationResponses[keyof GetApiV1InstallationResponses];
+
 export type DeleteApiV1MetricsByIdReadingsData = {
     body?: never;
     path: {
@@ -3063,6 +3240,33 @@ export type PutApiV1RetentionResponses = {
 };
 
 export type PutApiV1RetentionResponse = PutApiV1RetentionResponses[keyof PutApiV1RetentionResponses];
+
+export type GetApiV1RetentionCutData = {
+    body?: never;
+    path?: never;
+    query: {
+        days: number;
+    };
+    url: '/api/v1/retention/cut';
+};
+
+export type GetApiV1RetentionCutErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1RetentionCutError = GetApiV1RetentionCutErrors[keyof GetApiV1RetentionCutErrors];
+
+export type GetApiV1RetentionCutResponses = {
+    /**
+     * Default Response
+     */
+    200: RetentionCut;
+};
+
+export type GetApiV1RetentionCutResponse = GetApiV1RetentionCutResponses[keyof GetApiV1RetentionCutResponses];
 
 export type GetApiV1StorageData = {
     body?: never;
@@ -3439,6 +3643,79 @@ export type GetApiV1MetricsByIdRestatementsResponses = {
 };
 
 export type GetApiV1MetricsByIdRestatementsResponse = GetApiV1MetricsByIdRestatementsResponses[keyof GetApiV1MetricsByIdRestatementsResponses];
+
+export type GetApiV1UsersByIdViewData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/users/{id}/view';
+};
+
+export type GetApiV1UsersByIdViewErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1UsersByIdViewError = GetApiV1UsersByIdViewErrors[keyof GetApiV1UsersByIdViewErrors];
+
+export type GetApiV1UsersByIdViewResponses = {
+    /**
+     * Default Response
+     */
+    200: PersonView;
+};
+
+export type GetApiV1UsersByIdViewResponse = GetApiV1UsersByIdViewResponses[keyof GetApiV1UsersByIdViewResponses];
+
+export type GetApiV1UsersByIdViewSitesBySiteIdDevicesData = {
+    body?: never;
+    path: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+        /**
+         * UUIDv7
+         */
+        siteId: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/users/{id}/view/sites/{siteId}/devices';
+};
+
+export type GetApiV1UsersByIdViewSitesBySiteIdDevicesErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1UsersByIdViewSitesBySiteIdDevicesError = GetApiV1UsersByIdViewSitesBySiteIdDevicesErrors[keyof GetApiV1UsersByIdViewSitesBySiteIdDevicesErrors];
+
+export type GetApiV1UsersByIdViewSitesBySiteIdDevicesResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Device>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1UsersByIdViewSitesBySiteIdDevicesResponse = GetApiV1UsersByIdViewSitesBySiteIdDevicesResponses[keyof GetApiV1UsersByIdViewSitesBySiteIdDevicesResponses];
 
 export type GetApiV1ConnectionsByIdPlanData = {
     body?: never;
@@ -4027,6 +4304,10 @@ export type GetApiV1UsersData = {
     query?: {
         limit?: number;
         cursor?: string;
+        /**
+         * A part of a name or an e-mail address, in any case
+         */
+        search?: string;
     };
     url: '/api/v1/users';
 };

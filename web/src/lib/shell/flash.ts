@@ -1,5 +1,23 @@
 /** A one-time message that survives a redirect: only its code travels in the cookie, so that no foreign text can be shown. */
-export const FLASH_CODES = ["signedIn", "signedOut", "adminCreated", "alreadySignedIn"] as const;
+export const FLASH_CODES = [
+  "signedIn",
+  "signedOut",
+  "adminCreated",
+  "alreadySignedIn",
+  "personAdded",
+  "personAddedWithoutSite",
+  "personChanged",
+  "personDeleted",
+  "passwordReset",
+  "siteGiven",
+  "roleChanged",
+  "siteTaken",
+  "keyRevoked",
+  "retentionChanged",
+  "readingsDeleted",
+  "accountChanged",
+  "passwordChanged",
+] as const;
 export type FlashCode = (typeof FLASH_CODES)[number];
 
 export interface Flash {

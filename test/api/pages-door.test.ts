@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { PageHandler } from "../../src/server/web.ts";
+import { ADMIN, type ApiServer, startApiServer } from "./api-server.ts";
+
+type Door = (asked: Request) => Promise<Response>;
+
+/** What the page does with the API while it answers. */
+let ask: (door: Door) => Promise<Response>;
+const pages: PageHandler = (request, response) => {
+  const door = (request as unknown as Record<symbol, Door>)[Symbol.for("kilowatch.api")];
+  void ask(door as Door).then(async (answer) => response.writeHead(answer.status).end(await answer.text()));
+};
+
+let server: ApiServer;
+let cookie: string;
+beforeEach(async () => {
+  server = await startApiServer({ pages });
+  await server.signInAsAdmin();
+  const { email, password } = ADMIN;
+  const login = await server.app.inject({ method: "POST", url: "/api/v1/auth/login", payload: { email, password } });
+  cookie = [login.headers["set-cookie"]].flat().map((set) => String(set).split(";")[0])[0] ?? "";
+});
+afterEach(() => server.close());
+
+/** A form that a browser posts to a page. */
+const post = (headers: Record<string, string> = {}) =>
+  server.app.inject({
+    method: "POST",
+    url: "/some/page",
+    headers: { cookie, "content-type": "application/x-www-form-urlencoded", ...headers },
+    payload: "name=Else",
+  });
+
+describe("a page that answers a form", () => {
+  test("deletes through the API, whatever type the form itself was of", async () => {
+    const site = await server.catalogue.sites.create({
+      name: "S",
+      timezone: "UTC",
+      latitude: null,
+      longitude: null,
+      peakPowerW: null,
+    });
+    ask = (door) => door(new Request(`http://localhost/api/v1/sites/${site.id}`, { method: "DELETE" }));
+    expect((await post()).statusCode).toBe(204);
+  });
+
+  test("changes from the version that it has read, and from no other", async () => {
+    const path = `/api/v1/users/${server.catalogue.users.findAdmin()?.id}`;
+    const headers = (version: string) => ({ "content-type": "application/json", "if-match": version });
+    const change = (version: string) => (door: Door) =>
+      door(
+        new Request(`http://localhost${path}`, {
+          method: "PATCH",
+          headers: headers(version),
+          body: JSON.stringify({ name: "Ada L." }),
+        }),
+      );
+    ask = change('"v9"');
+    expect((await post()).statusCode).toBe(412);
+    ask = change('"v1"');
+    // The browser's own condition is about the page.
+    expect((await post({ "if-match": '"v9"' })).statusCode).toBe(200);
+    expect(server.catalogue.users.findAdmin()?.name).toBe("Ada L.");
+  });
+});

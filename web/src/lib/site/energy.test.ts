@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { energyRows, groupsIn } from "./energy.ts";
+import { energyRows, groupsIn, sinceFirstKnown } from "./energy.ts";
 import { POWER_GROUPS, type PowerMetric } from "./power-groups.ts";
 
 const metric = (metricId: string, group: PowerMetric["group"], unitW = 1): PowerMetric => {
@@ -29,6 +29,18 @@ test("integrals are summed by kind and period, in W.h, and coverage is that of a
     { startMs: 300, energyWh: {}, coverage: 0 },
   ]);
   expect(groupsIn(rows, POWER_GROUPS)).toEqual(["pv", "battery"]);
+});
+
+test("empty periods before the first that is known are left out, down to the least", () => {
+  const row = (startMs: number, pv?: number) => ({ startMs, energyWh: pv === undefined ? {} : { pv }, coverage: 0 });
+  const rows = [row(1), row(2), row(3, 0), row(4), row(5, 7)];
+  const startsOf = (least: number): number[] => sinceFirstKnown(rows, least).map(({ startMs }) => startMs);
+  expect([startsOf(1), startsOf(4), startsOf(9)]).toEqual([
+    [3, 4, 5],
+    [2, 3, 4, 5],
+    [1, 2, 3, 4, 5],
+  ]);
+  expect(sinceFirstKnown([row(1), row(2)], 1)).toEqual([row(2)]);
 });
 
 test("what begins before the first period is in none, and no metric covers nothing", () => {

@@ -43,6 +43,12 @@ export function energyRows(
   });
 }
 
+/** The rows from the first that knows anything on, but the last `least` in any case: what is older than the site says nothing. */
+export function sinceFirstKnown(rows: readonly EnergyRow[], least: number): readonly EnergyRow[] {
+  const first = rows.findIndex(({ energyWh }) => Object.keys(energyWh).length > 0);
+  return rows.slice(Math.min(first < 0 ? rows.length : first, Math.max(0, rows.length - least)));
+}
+
 /** The kinds that any of the rows knows of, in the order of the stack. */
 export function groupsIn(rows: readonly EnergyRow[], order: readonly PowerGroup[]): PowerGroup[] {
   return order.filter((group) => rows.some(({ energyWh }) => energyWh[group] !== undefined));

@@ -12,6 +12,9 @@ export function parsePeriod(text: string | null): Period {
 export const STEP_OF_PERIOD = { day: "P1D", month: "P1M", year: "P1Y" } as const satisfies Record<Period, string>;
 export const SHOWN_OF_PERIOD = { day: 30, month: 12, year: 10 } as const satisfies Record<Period, number>;
 
+/** So many are shown even where nothing is known of them. */
+export const LEAST_OF_PERIOD = { day: 7, month: 6, year: 3 } as const satisfies Record<Period, number>;
+
 const HOUR_MS = 3_600_000;
 
 /** Where the latest periods begin in a place's own calendar, the earliest first and the running one last, epoch ms. */

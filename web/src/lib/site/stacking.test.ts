@@ -96,7 +96,7 @@ describe("bandsOf", () => {
       { group: "battery", side: "below", inner: [0, 0], outer: [-2, 0] },
     ]);
     expect(spanOf(bandsOf(stack))).toEqual({ min: -2, max: 9 });
-    expect(spanOf([])).toEqual({ min: 0, max: 1 });
+    expect(spanOf([])).toEqual({ min: 0, max: 1_000 });
   });
 });
 

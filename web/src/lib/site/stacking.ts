@@ -61,6 +61,9 @@ function partOn(side: Band["side"], value: number): number {
   return side === "above" ? Math.max(value, 0) : Math.min(value, 0);
 }
 
+/** The height of a drawing in which nothing rises above zero: a kilo of whatever it is in. */
+const EMPTY_SPAN_MAX = 1_000;
+
 /** From the lowest to the highest edge of the stack, always with zero in it, never empty. */
 export function spanOf(bands: readonly Band[]): { readonly min: number; readonly max: number } {
   let [min, max] = [0, 0];
@@ -70,7 +73,7 @@ export function spanOf(bands: readonly Band[]): { readonly min: number; readonly
       max = Math.max(max, edge ?? 0);
     }
   }
-  return min === max ? { min, max: 1 } : { min, max };
+  return min === max ? { min, max: EMPTY_SPAN_MAX } : { min, max };
 }
 
 /** Where a drawing's values lie. Pixels, or whatever the drawing counts in. */

@@ -31,7 +31,7 @@ export const deviceCareText = {
     unit: "Unit",
     kind: "Kind",
     unitHint: "UCUM, such as W, kW.h, V, A, %, Cel",
-    kinds: { gauge: "a value at a time", counter: "a total that grows", state: "a numbered state" },
+    kinds: { gauge: "value", counter: "growing total", state: "state" },
     oneAtLeast: "A device measures something: name one metric at least.",
   },
 

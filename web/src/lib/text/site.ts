@@ -36,8 +36,10 @@ export const siteText = {
     localTime: (time: string, zone: string) => `${time} there (${zone})`,
     peak: (power: string) => `${power} peak`,
     now: "Power now",
-    fresh: (fresh: number, total: number) =>
-      fresh === total ? `all ${total} devices current` : `${fresh} of ${total} devices current`,
+    fresh: (fresh: number, total: number) => {
+      if (total === 1) return fresh === 1 ? "current reading" : "no current reading";
+      return fresh === total ? `all ${total} devices current` : `${fresh} of ${total} devices current`;
+    },
     devices: "Devices",
     openEvents: "Findings that go on",
     noPower: "No device here reports power yet.",

@@ -5,14 +5,15 @@ import { EVENT_DAYS, readAsked, readDevices, readEnergy, readEvents, readPower }
 import { readSignedIn } from "#lib/server/visitor-api.ts";
 import { mayChangeDevices, mayChangeSites } from "#lib/shell/rights.ts";
 import { askedDays } from "#lib/site/asked-days.ts";
-import { parsePeriod } from "#lib/site/periods.ts";
+import { sinceFirstKnown } from "#lib/site/energy.ts";
+import { LEAST_OF_PERIOD, parsePeriod } from "#lib/site/periods.ts";
 import { powerMetrics } from "#lib/site/power-groups.ts";
 import { toDeviceRow, toPowerRow, worstFirst } from "#lib/site/rows.ts";
 import { text } from "#lib/text.ts";
 import type { PageServerLoad } from "./$types";
 
 /** Devices on one page of the list. */
-const ROWS_PER_PAGE = 100;
+const ROWS_PER_PAGE = 25;
 
 export const load: PageServerLoad = async ({ fetch, params, url, parent, depends }) => {
   depends("kilowatch:site");
@@ -48,7 +49,7 @@ export const load: PageServerLoad = async ({ fetch, params, url, parent, depends
       return device ? [toPowerRow(metric, device)] : [];
     }),
     power: { ...power, fromMs: today.fromMs, toMs: endOfLocalDayMs(nowMs, timezone) },
-    energy: { period, rows: energy },
+    energy: { period, rows: sinceFirstKnown(energy, LEAST_OF_PERIOD[period]) },
     openEvents: [...openCounts.values()].reduce((sum, count) => sum + count, 0),
     events: { ...events, ...wordsFor([...events.open, ...events.ended], byId) },
     asked: { days: askedDays(asked.edges, asked.devices), pushes: asked.devices.some((device) => !device.asked) },

@@ -5,14 +5,14 @@ import { changeErrors } from "#lib/server/change-errors.ts";
 import { setFlash } from "#lib/server/cookies.ts";
 import { readSignedIn } from "#lib/server/visitor-api.ts";
 import { mayChangeSites } from "#lib/shell/rights.ts";
-import { FORM_NAME_OF_SITE_FIELD, readSiteFields, siteBody } from "#lib/site/site-fields.ts";
+import { FORM_NAME_OF_SITE_FIELD, readSiteFields, siteBody, TIMEZONES } from "#lib/site/site-fields.ts";
 import { text } from "#lib/text.ts";
 import type { Actions, PageServerLoad } from "./$types";
 
 export const load: PageServerLoad = async ({ fetch, url }) => {
   const { body: me } = await readSignedIn<Me>(fetch, "/api/v1/me", url);
   if (!mayChangeSites(me)) error(403, text.site.form.notYours);
-  return { timezones: Intl.supportedValuesOf("timeZone") };
+  return { timezones: TIMEZONES };
 };
 
 export const actions: Actions = {

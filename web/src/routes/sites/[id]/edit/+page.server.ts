@@ -5,14 +5,14 @@ import { changeErrors } from "#lib/server/change-errors.ts";
 import { setFlash } from "#lib/server/cookies.ts";
 import { readSignedIn } from "#lib/server/visitor-api.ts";
 import { mayChangeSites } from "#lib/shell/rights.ts";
-import { FORM_NAME_OF_SITE_FIELD, readSiteFields, siteBody, siteFieldsOf } from "#lib/site/site-fields.ts";
+import { FORM_NAME_OF_SITE_FIELD, readSiteFields, siteBody, siteFieldsOf, TIMEZONES } from "#lib/site/site-fields.ts";
 import { text } from "#lib/text.ts";
 import type { Actions, PageServerLoad } from "./$types";
 
 export const load: PageServerLoad = async ({ fetch, params, url, parent }) => {
   const { body: site, etag } = await readSignedIn<Site>(fetch, pathOf(params.id), url);
   if (!mayChangeSites((await parent()).me)) error(403, text.site.form.notYours);
-  return { site, fields: siteFieldsOf(site), version: etag ?? "", timezones: Intl.supportedValuesOf("timeZone") };
+  return { site, fields: siteFieldsOf(site), version: etag ?? "", timezones: TIMEZONES };
 };
 
 export const actions: Actions = {

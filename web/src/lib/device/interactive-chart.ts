@@ -105,7 +105,7 @@ function isolatedPlaces(values: readonly (number | null)[]): number[] {
 function axisValue(value: number, unit: string, step: number): string {
   if (unit !== "W") {
     const digits = Math.min(Math.max(0, -Math.floor(Math.log10(step) + 1e-9)), 6);
-    return `${value.toFixed(digits)} ${unitText(unit)}`.trimEnd();
+    return `${value.toFixed(digits).replace("-", "−")} ${unitText(unit)}`.trimEnd();
   }
   const quantity = powerQuantity(value);
   const digits = quantity.digits.includes(".") ? quantity.digits.replace(/\.?0+$/, "") : quantity.digits;

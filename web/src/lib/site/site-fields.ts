@@ -8,9 +8,6 @@ export type SiteFields = Record<(typeof SITE_FIELDS)[number], string>;
 
 export const NO_SITE_FIELDS: SiteFields = { name: "", timezone: "", latitude: "", longitude: "", peakPowerKw: "" };
 
-/** The timezones that a form offers; any other IANA name may be typed. */
-export const TIMEZONES: readonly string[] = ["UTC", ...Intl.supportedValuesOf("timeZone")];
-
 export type SiteBody = Pick<Site, "name" | "timezone" | "latitude" | "longitude" | "peakPowerW">;
 
 export function siteFieldsOf({ name, timezone, latitude, longitude, peakPowerW }: SiteBody): SiteFields {

@@ -3,9 +3,10 @@ import type { Me, Site } from "#lib/api/types.gen.ts";
 import { callApi } from "#lib/server/api.ts";
 import { changeErrors } from "#lib/server/change-errors.ts";
 import { setFlash } from "#lib/server/cookies.ts";
+import { TIMEZONES } from "#lib/server/timezones.ts";
 import { readSignedIn } from "#lib/server/visitor-api.ts";
 import { mayChangeSites } from "#lib/shell/rights.ts";
-import { FORM_NAME_OF_SITE_FIELD, readSiteFields, siteBody, TIMEZONES } from "#lib/site/site-fields.ts";
+import { FORM_NAME_OF_SITE_FIELD, readSiteFields, siteBody } from "#lib/site/site-fields.ts";
 import { text } from "#lib/text.ts";
 import type { Actions, PageServerLoad } from "./$types";
 

@@ -1,5 +1,8 @@
 import type { Age } from "#lib/format/age.ts";
 import { adminFlashText, adminText } from "#lib/text/admin.ts";
+import { deviceCareText } from "#lib/text/device-care.ts";
+import { eventText } from "#lib/text/events.ts";
+import { siteText } from "#lib/text/site.ts";
 
 /**
  * Every word the pages say, in one catalogue, so that a language is one more object of this shape. What a feature says stands in
@@ -14,6 +17,7 @@ export const text = {
     sections: "Sections",
     fleet: "Fleet",
     admin: "Admin",
+    sites: "Sites",
     signIn: "Sign in",
     signOut: "Sign out",
     demo: "Demo",
@@ -37,6 +41,16 @@ export const text = {
       adminCreated: "The administrator's account is made, and you are signed in.",
       alreadySignedIn: "You are signed in already.",
       ...adminFlashText,
+      siteAdded: "The site is there. Give it its first device.",
+      siteSaved: "The site is saved.",
+      siteDeleted: "The site is deleted.",
+      deviceAdded: "The device is there, and takes readings.",
+      deviceSaved: "The device is saved.",
+      deviceDeleted: "The device is deleted. Its readings stay on the disk until retention ends.",
+      deviceReplaced: "The new unit has taken the device's place, and its history goes on.",
+      metricAdded: "The metric is there, and takes readings.",
+      metricSaved: "The metric is saved.",
+      metricDeleted: "The metric is deleted. Its readings stay on the disk until retention ends.",
     },
   },
 
@@ -64,6 +78,10 @@ export const text = {
   },
 
   status: { online: "Online", offline: "Offline", unknown: "Unknown" },
+
+  site: siteText,
+  events: eventText,
+  deviceCare: deviceCareText,
 
   fleet: {
     title: "Fleet",
@@ -135,17 +153,27 @@ export const text = {
       id: "Id",
     },
     metrics: "All values",
+    metricColumns: { name: "Value", reading: "Reading", age: "Age", quality: "Quality" },
+    powerNone: "Latest value",
     quality: { good: "good", uncertain: "uncertain", bad: "bad" },
-    chart: "Power over time",
+    chart: "Over time",
     chartTime: "Time",
-    range: { today: "Today", "7d": "7 days" },
+    chartMetric: "What to show",
+    chartShow: "Show",
+    ranges: "How far back",
+    range: { today: "Today", "7d": "7 days", "30d": "30 days", year: "Year" },
+    point: {
+      mean: (length: string) => `Each point is the mean of ${length}.`,
+      last: (length: string) => `Each point is the last value of ${length}.`,
+    },
+    pointLength: { today: "5 minutes", "7d": "30 minutes", "30d": "2 hours", year: "a day" },
     zoneNote: (zone: string) => `Times are the site's own: ${zone}.`,
     coverage: (share: string) =>
       `${share} of the time is covered by readings; what is missing is left open in the line.`,
     noSeries: "No readings in this range.",
     asTable: "The same as a table",
-    table: { hour: "Hour", day: "Day", mean: "Mean", max: "Highest", min: "Lowest", count: "Points" },
-    chartSummary: (range: string, max: string) => `Line of the active power, ${range}. Highest: ${max}.`,
+    table: { hour: "Hour", day: "Day", month: "Month", mean: "Mean", max: "Highest", min: "Lowest", count: "Points" },
+    chartSummary: (metric: string, range: string, max: string) => `Line of ${metric}, ${range}. Highest: ${max}.`,
     kinds: {
       inverter: "Inverter",
       battery: "Battery",
@@ -160,6 +188,7 @@ export const text = {
     } as Readonly<Record<string, string>>,
     metricNames: {
       active_power: "Active power",
+      pv_active_power: "PV power",
       online: "Connected",
       energy_total: "Energy in total",
       state_of_charge: "State of charge",

@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { followBox } from "#lib/chart/canvas.ts";
-import { formatValue, powerQuantity } from "#lib/format/power.ts";
+import { formatValue, powerQuantity, unitText } from "#lib/format/power.ts";
 import { localDay, localTime } from "#lib/format/zoned.ts";
 import { text } from "#lib/text.ts";
 import { type Point, type Range, valueSpan } from "./series.ts";
@@ -10,6 +10,10 @@ export interface ChartInput {
   /** With an empty point wherever the line breaks. */
   readonly gapped: readonly Point[];
   readonly unit: string;
+  /** What the line is of, in words. */
+  readonly name: string;
+  /** Whether the height above zero says something. */
+  readonly fromZero: boolean;
   readonly fromMs: number;
   readonly toMs: number;
   readonly range: Range;
@@ -22,18 +26,20 @@ const Y_AXIS_WIDTH_PX = 64;
 const X_AXIS_HEIGHT_PX = 28;
 /** Half a label: the last one stands at the very end. */
 const CHART_PADDING_RIGHT_PX = 36;
+const DAY_S = 24 * 3_600;
+const DAYS_BETWEEN_MARKS = [1, 2, 5, 7, 14, 30, 61, 91];
 
 /** Draws into a box and follows its size and the page's colours until it is destroyed. */
 export function drawChart(box: HTMLElement, input: ChartInput): { destroy(): void } {
   return followBox(box, sizeOf, () => create(box, input));
 }
 
-function create(box: HTMLElement, { gapped, unit, fromMs, toMs, range, timezone }: ChartInput): uPlot {
+function create(box: HTMLElement, { gapped, unit, name, fromZero, fromMs, toMs, range, timezone }: ChartInput): uPlot {
   const style = getComputedStyle(box);
   // A canvas knows no custom properties: the box's own style carries the colours in resolved form.
   const isolated = isolatedPlaces(gapped.map(([, value]) => value));
   const [ink, line, accent] = [style.color, style.borderTopColor, style.caretColor];
-  const { min, max } = valueSpan(gapped);
+  const { min, max } = valueSpan(gapped, fromZero);
   const axis = {
     stroke: ink,
     font: `12px ${style.fontFamily}`,
@@ -59,10 +65,14 @@ function create(box: HTMLElement, { gapped, unit, fromMs, toMs, range, timezone 
             range === "today" ? localTime(timeS * 1_000, timezone) : localDay(timeS * 1_000, timezone),
           ),
         space: range === "today" ? 56 : 84,
-        // A week is marked by its days, whatever the hour that the width would allow.
-        ...(range === "7d" ? { incrs: [24 * 3_600] } : {}),
+        // More than a day is marked by days, whatever the hour that the width would allow.
+        ...(range === "today" ? {} : { incrs: DAYS_BETWEEN_MARKS.map((days) => days * DAY_S) }),
       },
-      { ...axis, size: Y_AXIS_WIDTH_PX, values: (_plot, values) => values.map((value) => axisValue(value, unit)) },
+      {
+        ...axis,
+        size: Y_AXIS_WIDTH_PX,
+        values: (_plot, values, _axis, _space, step) => values.map((value) => axisValue(value, unit, step)),
+      },
     ],
     series: [
       {
@@ -70,11 +80,10 @@ function create(box: HTMLElement, { gapped, unit, fromMs, toMs, range, timezone 
         value: (_plot, timeS) => (timeS === null ? text.noValue : momentText(timeS * 1_000, timezone)),
       },
       {
-        label: text.device.metricNames["active_power"] ?? "",
+        label: name,
         stroke: accent,
         width: 1.5,
-        fill: transparent(accent),
-        fillTo: 0,
+        ...(fromZero ? { fill: transparent(accent), fillTo: 0 } : {}),
         spanGaps: false,
         points: { show: isolated.length > 0, size: 5, fill: accent, filter: () => isolated },
         value: (_plot, value) => (value === null || value === undefined ? text.noValue : formatValue(value, unit)),
@@ -93,8 +102,11 @@ function isolatedPlaces(values: readonly (number | null)[]): number[] {
 }
 
 /** Axis marks are round numbers: without the zeros that a measured value carries. */
-function axisValue(value: number, unit: string): string {
-  if (unit !== "W") return formatValue(value, unit);
+function axisValue(value: number, unit: string, step: number): string {
+  if (unit !== "W") {
+    const digits = Math.min(Math.max(0, -Math.floor(Math.log10(step) + 1e-9)), 6);
+    return `${value.toFixed(digits).replace("-", "−")} ${unitText(unit)}`.trimEnd();
+  }
   const quantity = powerQuantity(value);
   const digits = quantity.digits.includes(".") ? quantity.digits.replace(/\.?0+$/, "") : quantity.digits;
   return `${digits} ${quantity.unit}`;

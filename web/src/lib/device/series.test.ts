@@ -78,6 +78,21 @@ test("the span holds zero and is never empty", () => {
   expect(valueSpan([[0, -5]])).toEqual({ min: -5, max: 0 });
 });
 
+test("where only changes say something, the span is theirs", () => {
+  expect(
+    valueSpan(
+      [
+        [0, 49.9],
+        [1, null],
+        [2, 50.1],
+      ],
+      false,
+    ),
+  ).toEqual({ min: 49.9, max: 50.1 });
+  expect(valueSpan([[0, 50]], false)).toEqual({ min: 50, max: 51 });
+  expect(valueSpan([[0, null]], false)).toEqual({ min: 0, max: 1 });
+});
+
 test("the table goes by the site's own hours and days", () => {
   const at = (iso: string): number => Date.parse(iso);
   const points: Point[] = [
@@ -94,4 +109,5 @@ test("the table goes by the site's own hours and days", () => {
     ["Fri 20 Nov", 2],
     ["Sat 21 Nov", 1],
   ]);
+  expect(summarise(points, "year", "UTC").map(({ label, count }) => [label, count])).toEqual([["November 2026", 3]]);
 });

@@ -1,9 +1,9 @@
-import { localDate, localDay, localTime } from "../format/zoned.ts";
+import { localDate, localDay, localMonth, localTime } from "../format/zoned.ts";
 
 /** Epoch ms and value; null where the server says that there is none. */
 export type Point = readonly [timeMs: number, value: number | null];
 
-export const RANGES = ["today", "7d"] as const;
+export const RANGES = ["today", "7d", "30d", "year"] as const;
 export type Range = (typeof RANGES)[number];
 
 export function parseRange(text: string | null): Range {
@@ -50,16 +50,21 @@ export interface SummaryLine {
   readonly count: number;
 }
 
-/** Points by local hour (today) or local day (7 days). The mean is of the points, which are evenly spaced within a series. */
+/** By what the table of a range goes. */
+export const TABLE_UNIT = { today: "hour", "7d": "day", "30d": "day", year: "month" } as const satisfies Record<
+  Range,
+  string
+>;
+
+/** Points by the site's own hours, days or months. The mean is of the points, which are evenly spaced within a series. */
 export function summarise(points: readonly Point[], range: Range, timezone: string): SummaryLine[] {
   const groups = new Map<string, { label: string; values: number[] }>();
   for (const [timeMs, value] of points) {
     if (value === null) continue;
-    const hour = localTime(timeMs, timezone).slice(0, 2);
-    const key = range === "today" ? hour : localDate(timeMs, timezone);
+    const [key, label] = groupOf(timeMs, range, timezone);
     let group = groups.get(key);
     if (!group) {
-      group = { label: range === "today" ? `${hour}:00` : localDay(timeMs, timezone), values: [] };
+      group = { label, values: [] };
       groups.set(key, group);
     }
     group.values.push(value);
@@ -73,14 +78,27 @@ export function summarise(points: readonly Point[], range: Range, timezone: stri
   }));
 }
 
-/** The span of values that a chart shows: always with zero in it. */
-export function valueSpan(points: readonly Point[]): { min: number; max: number } {
-  let [min, max] = [0, 0];
+function groupOf(timeMs: number, range: Range, timezone: string): [key: string, label: string] {
+  if (TABLE_UNIT[range] === "month") return [localDate(timeMs, timezone).slice(0, 7), localMonth(timeMs, timezone)];
+  if (TABLE_UNIT[range] === "day") return [localDate(timeMs, timezone), localDay(timeMs, timezone)];
+  const hour = localTime(timeMs, timezone).slice(0, 2);
+  return [hour, `${hour}:00`];
+}
+
+/** A value whose height above nothing says something. Of a counter or a voltage only what changes does. */
+export function isFromZero(unit: string): boolean {
+  return unit.endsWith("W") || unit === "%" || unit === "1";
+}
+
+/** The span of values that a chart shows, never empty; with zero in it, or only what there is. */
+export function valueSpan(points: readonly Point[], fromZero = true): { min: number; max: number } {
+  let [min, max] = fromZero ? [0, 0] : [Infinity, -Infinity];
   for (const [, value] of points) {
     if (value === null) continue;
     min = Math.min(min, value);
     max = Math.max(max, value);
   }
+  if (min > max) return { min: 0, max: 1 };
   return max === min ? { min, max: min + 1 } : { min, max };
 }
 
@@ -90,8 +108,9 @@ export function linePath(
   span: { fromMs: number; toMs: number },
   width: number,
   height: number,
+  fromZero = true,
 ): string {
-  const { min, max } = valueSpan(points);
+  const { min, max } = valueSpan(points, fromZero);
   const parts: string[] = [];
   let drawing = false;
   for (const [timeMs, value] of points) {

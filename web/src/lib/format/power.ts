@@ -40,11 +40,22 @@ export function formatValue(value: number, unit: string): string {
   if (unit === "W") return formatPower(value);
   const sign = value < 0 ? MINUS : "";
   const digits = value === 0 ? "0" : sign + threeDigits(Math.abs(value));
-  const shown = UNIT_TEXT[unit] ?? unit;
+  const shown = unitText(unit);
   return shown ? `${digits} ${shown}` : digits;
 }
 
-const UNIT_TEXT: Readonly<Record<string, string>> = { "W.h": "Wh", Cel: "°C", "1": "" };
+const UNIT_TEXT: Readonly<Record<string, string>> = {
+  "W.h": "Wh",
+  "kW.h": "kWh",
+  "MW.h": "MWh",
+  Cel: "°C",
+  "1": "",
+};
+
+/** A UCUM code as people write it. */
+export function unitText(unit: string): string {
+  return UNIT_TEXT[unit] ?? unit;
+}
 
 /** A share between 0 and 1 as whole percent. */
 export function formatShare(share: number): string {

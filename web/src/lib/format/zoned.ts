@@ -40,6 +40,11 @@ export function localDay(timeMs: number, timezone: string): string {
   return `${of("weekday")} ${of("day")} ${of("month")}`;
 }
 
+/** "November 2026" */
+export function localMonth(timeMs: number, timezone: string): string {
+  return formatter(timezone, "month", { month: "long", year: "numeric" }).format(timeMs);
+}
+
 const MINUTE_MS = 60_000;
 /** A local day, with any change of clocks, is never longer than this. */
 const LONGEST_DAY_MS = 26 * 3_600_000;

@@ -17,6 +17,16 @@ export const FLASH_CODES = [
   "readingsDeleted",
   "accountChanged",
   "passwordChanged",
+  "siteAdded",
+  "siteSaved",
+  "siteDeleted",
+  "deviceAdded",
+  "deviceSaved",
+  "deviceDeleted",
+  "deviceReplaced",
+  "metricAdded",
+  "metricSaved",
+  "metricDeleted",
 ] as const;
 export type FlashCode = (typeof FLASH_CODES)[number];
 

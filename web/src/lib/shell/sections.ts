@@ -2,15 +2,22 @@ import type { Me } from "#lib/api/types.gen.ts";
 
 /** A part of the house that the header leads to. */
 export interface Section {
-  readonly name: "fleet" | "admin";
+  readonly name: "fleet" | "sites" | "explore" | "coverage" | "connections" | "start" | "admin";
   readonly path: string;
   /** Whether somebody may open it; what they see there is decided by the API again. */
   readonly isFor: (me: Me) => boolean;
 }
 
+const forAdmins = ({ role }: Me): boolean => role === "admin";
+
 export const SECTIONS: readonly Section[] = [
   { name: "fleet", path: "/", isFor: () => true },
-  { name: "admin", path: "/admin", isFor: ({ role }) => role === "admin" },
+  { name: "sites", path: "/sites", isFor: () => true },
+  { name: "explore", path: "/explore", isFor: () => true },
+  { name: "coverage", path: "/coverage", isFor: () => true },
+  { name: "connections", path: "/connections", isFor: forAdmins },
+  { name: "start", path: "/start", isFor: forAdmins },
+  { name: "admin", path: "/admin", isFor: forAdmins },
 ];
 
 /** The section that holds a page: the one with the longest path in front of the page's own. */

@@ -1,49 +1,85 @@
-import { redirect } from "@sveltejs/kit";
-import type { Device, Series, Site } from "#lib/api/types.gen.ts";
+import type { Connection, ConnectionHealth, Device, Fleet, FormerUnit, Me, Series, Site } from "#lib/api/types.gen.ts";
 import { parseRange, type Range } from "#lib/device/series.ts";
 import { endOfLocalDayMs, startOfEarlierLocalDayMs, startOfLocalDayMs } from "#lib/format/zoned.ts";
-import { callApi, readApi, throwRefusal } from "#lib/server/api.ts";
+import { callApi, type Fetch, readApi } from "#lib/server/api.ts";
+import { devicePath } from "#lib/server/device-reads.ts";
+import { readEvents } from "#lib/server/site-reads.ts";
+import { readSignedIn } from "#lib/server/visitor-api.ts";
+import { mayChangeDevices, mayReadConnections } from "#lib/shell/rights.ts";
 import type { PageServerLoad } from "./$types";
 
 /** Five minutes are what the slower vendors deliver: a finer step would draw their lines full of gaps. */
-const STEPS = { today: "PT5M", "7d": "PT30M" } as const satisfies Record<Range, string>;
+const STEPS = { today: "PT5M", "7d": "PT30M", "30d": "PT2H", year: "P1D" } as const satisfies Record<Range, string>;
+/** Days before today that a range begins with. */
+const DAYS_BEFORE = { today: 0, "7d": 6, "30d": 29, year: 364 } as const satisfies Record<Range, number>;
+/** Up to so many, days are counted back one by one; a year is cut at a day's begin, whichever. */
+const DAYS_COUNTED_MAX = 29;
+const DAY_MS = 86_400_000;
 
-export const load: PageServerLoad = async ({ fetch, params, url, depends }) => {
+export const load: PageServerLoad = async ({ fetch, params, url, parent, depends }) => {
   depends("kilowatch:device");
-  const answer = await callApi<Device>(fetch, `/api/v1/devices/${encodeURIComponent(params.id)}`);
-  if (!answer.ok) {
-    if (answer.refusal.status === 401) redirect(303, `/sign-in?next=${encodeURIComponent(url.pathname)}`);
-    throwRefusal(answer.refusal);
-  }
-  const device = answer.body;
-  const site = await readApi<Site>(fetch, `/api/v1/sites/${device.siteId}`);
-  const range = parseRange(url.searchParams.get("range"));
+  const { body: device } = await readSignedIn<Device>(fetch, devicePath(params.id), url);
   const nowMs = Date.now();
+  const [site, formerUnits, { openCounts: _, ...events }, { me }] = await Promise.all([
+    readApi<Site>(fetch, `/api/v1/sites/${device.siteId}`),
+    readApi<{ items: FormerUnit[] }>(fetch, `${devicePath(device.id)}/former-units`),
+    readEvents(fetch, `devices/${device.id}`, nowMs),
+    parent(),
+  ]);
+  const range = parseRange(url.searchParams.get("range"));
   const span = spanOf(range, nowMs, site.timezone);
-  const metric =
-    device.metrics.find(({ name }) => name === "active_power") ?? device.metrics.find(({ kind }) => kind === "gauge");
-  let series: Series | null = null;
-  if (metric) {
-    const query = new URLSearchParams({
-      from: new Date(span.fromMs).toISOString(),
-      to: new Date(nowMs).toISOString(),
-      step: STEPS[range],
-      agg: "mean",
-    });
-    series = await readApi<Series>(fetch, `/api/v1/metrics/${metric.id}/series?${query}`);
-  }
+  const shown =
+    device.metrics.find(({ name }) => name === "active_power") ??
+    device.metrics.find(({ kind }) => kind === "gauge") ??
+    device.metrics[0] ??
+    null;
+  const metric = device.metrics.find(({ id }) => id === url.searchParams.get("metric")) ?? shown;
+  const agg = metric?.kind === "gauge" ? ("mean" as const) : ("last" as const);
+  const query = new URLSearchParams({
+    from: new Date(span.fromMs).toISOString(),
+    to: new Date(nowMs).toISOString(),
+    step: STEPS[range],
+    agg,
+  });
+  const [series, connection] = await Promise.all([
+    metric ? readApi<Series>(fetch, `/api/v1/metrics/${metric.id}/series?${query}`) : null,
+    device.connectionId === null ? null : readConnection(fetch, device.connectionId, me),
+  ]);
   const line = series?.series[0];
   return {
     asOfMs: nowMs,
     device,
     site: { id: site.id, name: site.name, timezone: site.timezone },
-    metric: metric ?? null,
+    mayChange: mayChangeDevices(me, site.id),
+    formerUnits: formerUnits.items,
+    events,
+    connection: { connection, isCollected: device.connectionId !== null, mayOpen: mayReadConnections(me) },
+    shown,
+    metric,
     range,
-    chart: { ...span, step: series?.step ?? "raw", points: line?.points ?? [], coverage: line?.coverage ?? null },
+    chart: { ...span, agg, step: series?.step ?? "raw", points: line?.points ?? [], coverage: line?.coverage ?? null },
   };
 };
 
+type ConnectionState = Pick<ConnectionHealth, "id" | "name" | "state" | "message">;
+
+/** How a device's connection does: those who may not look at connections know it from the fleet. Null when it is gone by now. */
+async function readConnection(fetch: Fetch, id: string, me: Me | null): Promise<ConnectionState | null> {
+  if (!mayReadConnections(me)) {
+    const fleet = await callApi<Fleet>(fetch, "/api/v1/fleet");
+    return (fleet.ok && fleet.body.connections.find((connection) => connection.id === id)) || null;
+  }
+  const answer = await callApi<Connection>(fetch, `/api/v1/connections/${id}`);
+  if (!answer.ok) return null;
+  const { name, state, message } = answer.body;
+  return { id, name, state, message };
+}
+
 function spanOf(range: Range, nowMs: number, timezone: string): { fromMs: number; toMs: number } {
-  const fromMs = range === "today" ? startOfLocalDayMs(nowMs, timezone) : startOfEarlierLocalDayMs(nowMs, 6, timezone);
+  const days = DAYS_BEFORE[range];
+  const isCounted = days <= DAYS_COUNTED_MAX;
+  const fromMs = isCounted
+    ? startOfEarlierLocalDayMs(nowMs, days, timezone)
+    : startOfLocalDayMs(nowMs - days * DAY_MS, timezone);
   return { fromMs, toMs: endOfLocalDayMs(nowMs, timezone) };
 }

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { askedDays } from "./asked-days.ts";
+
+const sums = (data: number[], failed: number[], unasked: number[]) => ({
+  data,
+  nothing: data.map(() => 0),
+  refused: data.map(() => 0),
+  failed,
+  unasked,
+});
+
+test("days are those of all devices that are asked for, and devices that push say nothing", () => {
+  const device = { deviceId: "d", name: "d", streams: 1 };
+  const days = askedDays(
+    [0, 100, 150],
+    [
+      { ...device, asked: true, sums: sums([100, 50], [0, 0], [0, 0]) },
+      { ...device, asked: true, sums: sums([0, 0], [100, 0], [0, 50]) },
+      { ...device, asked: false, sums: null },
+    ],
+  );
+  expect(days).toEqual([
+    { startMs: 0, data: 0.5, nothing: 0, refused: 0, failed: 0.5, unasked: 0 },
+    { startMs: 100, data: 0.5, nothing: 0, refused: 0, failed: 0, unasked: 0.5 },
+  ]);
+  expect(askedDays([0, 100], [{ ...device, asked: false, sums: null }])).toEqual([]);
+});

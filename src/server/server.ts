@@ -31,6 +31,7 @@ import { influxRoutes, readingRoutes } from "./routes/ingest.ts";
 import { latestRoutes } from "./routes/latest.ts";
 import { lifecycleRoutes } from "./routes/lifecycle.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { metricSearchRoutes } from "./routes/metric-search.ts";
 import { metricRoutes } from "./routes/metrics.ts";
 import { planRoutes } from "./routes/plans.ts";
 import { restatementRoutes } from "./routes/restatements.ts";
@@ -129,6 +130,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       liveRoutes(api, parts, streams);
       readingRoutes(api, parts);
       metricRoutes(api, parts);
+      metricSearchRoutes(api, parts);
       restatementRoutes(api, parts);
       planRoutes(api, parts);
       seriesRoutes(api, parts);

@@ -1,4 +1,5 @@
 import type { Age } from "#lib/format/age.ts";
+import { exploreText } from "#lib/text/explore.ts";
 
 /**
  * Every word the pages say, in one catalogue, so that a language is one more object of this shape. What a feature says stands in
@@ -12,6 +13,7 @@ export const text = {
   header: {
     sections: "Sections",
     fleet: "Fleet",
+    explore: "Explore",
     signIn: "Sign in",
     signOut: "Sign out",
     demo: "Demo",
@@ -34,6 +36,10 @@ export const text = {
       signedOut: "You are signed out.",
       adminCreated: "The administrator's account is made, and you are signed in.",
       alreadySignedIn: "You are signed in already.",
+      setSaved: "The set is saved.",
+      setRenamed: "The set has its new name.",
+      setChanged: "The set now holds these metrics.",
+      setDeleted: "The set is deleted.",
     },
   },
 
@@ -163,6 +169,8 @@ export const text = {
     } as Readonly<Record<string, string>>,
     connected: { yes: "yes", no: "no" },
   },
+
+  explore: exploreText,
 
   signIn: {
     title: "Sign in",

@@ -114,7 +114,8 @@ export class LineChart {
         ...size,
         ms: 1,
         legend: { show: false },
-        padding: [10, units.length > 1 ? 0 : 16, 0, 0],
+        // Half of a label: the last one may stand at the very end.
+        padding: [10, units.length > 1 ? 0 : 28, 0, 0],
         cursor: {
           points: { size: 7 },
           hover: { prox: HOVER_PX },

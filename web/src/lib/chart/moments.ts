@@ -6,9 +6,11 @@ const MINUTE_MS = 60_000;
 
 /** An instant in a place's own words, as exact as the range it stands in: "Sat 21 Nov 2026, 14:05:09". */
 export function momentText(timeMs: number, timezone: string, { fromMs, toMs }: TimeRange): string {
-  const lengthMs = toMs - fromMs;
-  const day = `${localDay(timeMs, timezone)} ${localDate(timeMs, timezone).slice(0, 4)}`;
-  return `${day}, ${clockText(timeMs, timezone, lengthMs)}`;
+  return `${dayText(timeMs, timezone)}, ${clockText(timeMs, timezone, toMs - fromMs)}`;
+}
+
+function dayText(timeMs: number, timezone: string): string {
+  return `${localDay(timeMs, timezone)} ${localDate(timeMs, timezone).slice(0, 4)}`;
 }
 
 function clockText(timeMs: number, timezone: string, lengthMs: number): string {
@@ -18,11 +20,13 @@ function clockText(timeMs: number, timezone: string, lengthMs: number): string {
   return `${seconds}.${String(Math.floor(timeMs) % 1_000).padStart(3, "0")}`;
 }
 
-/** A range in a place's own words; the day once where both ends have it. */
+/** A range in a place's own words; the day once where both ends have it, and no seconds where there are none. */
 export function rangeText(range: TimeRange, timezone: string): string {
   const { fromMs, toMs } = range;
-  const from = momentText(fromMs, timezone, range);
-  const to = momentText(toMs, timezone, range);
+  const isWhole = fromMs % MINUTE_MS === 0 && toMs % MINUTE_MS === 0;
+  const clock = (timeMs: number): string =>
+    isWhole ? localTime(timeMs, timezone) : clockText(timeMs, timezone, toMs - fromMs);
+  const moment = (timeMs: number): string => `${dayText(timeMs, timezone)}, ${clock(timeMs)}`;
   const isOneDay = localDate(fromMs, timezone) === localDate(toMs, timezone);
-  return `${from} – ${isOneDay ? clockText(toMs, timezone, toMs - fromMs) : to}`;
+  return `${moment(fromMs)} – ${isOneDay ? clock(toMs) : moment(toMs)}`;
 }

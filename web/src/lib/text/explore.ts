@@ -3,7 +3,7 @@ export const exploreText = {
   title: "Explore",
   startTitle: "Pick what you want to see",
   start:
-    "Metrics of any sites and devices can stand in one picture: search below and add them. Each unit gets an axis of its own.",
+    "Metrics of any sites and devices can stand in one picture: find them in the list and add them. Each unit gets an axis of its own.",
   startSaved: "Or open one of your saved sets.",
   noPicksLeft: "None of these metrics is there any more, or none is yours to see.",
   gone: (count: number) =>
@@ -13,7 +13,7 @@ export const exploreText = {
   onlyFirst: (shown: number, total: number) => `The first ${shown} of this set's ${total} metrics are drawn.`,
 
   rangeLabel: "Range",
-  ranges: { "1h": "Last hour", today: "Today", "7d": "7 days", "30d": "30 days", "1y": "Year", all: "All" },
+  ranges: { "1h": "1 hour", today: "Today", "7d": "7 days", "30d": "30 days", "1y": "Year", all: "All" },
   move: "Move the range",
   earlier: "Earlier",
   later: "Later",
@@ -72,7 +72,8 @@ export const exploreText = {
   picker: {
     title: "Add metrics",
     search: "Search",
-    searchHint: "Site, device, serial number or metric",
+    searchHint: "Site, device or metric",
+    searchLabel: "Site, device, serial number or metric",
     site: "Site",
     anySite: "All sites",
     apply: "Search",

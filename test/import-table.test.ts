@@ -26,6 +26,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "src/ingest/pipeline.ts",
     "src/catalogue",
   ],
+  "src/parquet": [],
   "src/server": [
     "src/access",
     "src/catalogue",
@@ -35,6 +36,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "src/collect",
     "src/live",
     "src/quality",
+    "src/parquet",
     "src/domain",
   ],
   "src/demo": [
@@ -52,6 +54,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "src/transport",
     "src/vendors",
     "src/demo",
+    "src/parquet",
     "src/config.ts",
     "src/main.ts",
     "src/offline.ts",

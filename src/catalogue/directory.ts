@@ -206,6 +206,11 @@ export class SeriesDirectory {
     return this.#timezones.get(siteId);
   }
 
+  /** A site's name; undefined when there is no such site. */
+  siteName(siteId: string): string | undefined {
+    return this.#siteNames.get(siteId);
+  }
+
   allOfDevice(deviceId: string): SeriesOwner[] {
     return [...(this.#byDevice.get(deviceId)?.values() ?? [])];
   }

@@ -42,6 +42,17 @@ export const Metric = z
   })
   .meta({ id: "Metric" });
 
+export const FoundMetric = z
+  .object({
+    id: Id,
+    name: z.string(),
+    unit: z.string(),
+    kind: z.enum(METRIC_KINDS),
+    device: z.object({ id: Id, name: z.string() }),
+    site: z.object({ id: Id, name: z.string(), timezone: z.string().meta({ description: "IANA name" }) }),
+  })
+  .meta({ id: "FoundMetric" });
+
 const StaleAfterMs = z.int().meta({ description: "Age from which a value of this device is not live, ms" });
 
 const deviceFields = {

@@ -33,6 +33,7 @@ import { installationRoutes } from "./routes/installation.ts";
 import { latestRoutes } from "./routes/latest.ts";
 import { lifecycleRoutes } from "./routes/lifecycle.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { metricSearchRoutes } from "./routes/metric-search.ts";
 import { metricRoutes } from "./routes/metrics.ts";
 import { personViewRoutes } from "./routes/person-view.ts";
 import { planRoutes } from "./routes/plans.ts";
@@ -135,6 +136,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       liveRoutes(api, parts, streams);
       readingRoutes(api, parts);
       metricRoutes(api, parts);
+      metricSearchRoutes(api, parts);
       restatementRoutes(api, parts);
       personViewRoutes(api, parts);
       planRoutes(api, parts);

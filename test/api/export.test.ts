@@ -1,4 +1,5 @@
 import { request as httpRequest } from "node:http";
+import { parquetReadObjects } from "hyparquet";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { INGEST_SETTINGS_DEFAULT } from "../../src/domain/api-key.ts";
 import { StorageUnavailable } from "../../src/domain/errors.ts";
@@ -91,6 +92,18 @@ describe("readings as one long answer", () => {
       { site: "South, coast", device: "C", metric: "wind", time: "1970-01-01T00:00:01.000Z", value: 7 },
       { site: "North", device: "A", metric: "voltage", unit: "V", value: 231, quality: "good" },
     ]);
+  });
+
+  test("come as Parquet, with a name to be saved by", async () => {
+    await write(LINES);
+    const { site } = await ids();
+    const answer = await get(`siteId=${site("North")}&format=parquet`);
+    expect(answer.headers["content-type"]).toBe("application/vnd.apache.parquet");
+    expect(answer.headers["content-disposition"]).toBe('attachment; filename="readings.parquet"');
+    const { buffer, byteOffset, length } = answer.rawPayload;
+    const rows = await parquetReadObjects({ file: buffer.slice(byteOffset, byteOffset + length) as ArrayBuffer });
+    expect(rows).toHaveLength(4);
+    expect(rows[0]).toMatchObject({ site: "North", device: "A", metric: "voltage", time: new Date(1_000), value: 231 });
   });
 
   test("of a device without any are a header", async () => {

@@ -3,6 +3,7 @@ import { access, stat } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import type { Command } from "commander";
 import { systemClock } from "../../domain/clock.ts";
+import { ParquetFile } from "../../parquet/reading-file.ts";
 import { DraftFile } from "../draft-file.ts";
 import { BadUse, CommandFailed } from "../exit-codes.ts";
 import { Interrupted, onInterrupt } from "../interrupt.ts";
@@ -16,7 +17,6 @@ import { addTimeRangeOptions, readOpenTimeRange, type TimeRangeFlags } from "../
 import { counted, durationText, print, printAll, printRows } from "../terminal.ts";
 import { type ExportPlace, exportLines } from "./export-lines.ts";
 import { ParquetColumns } from "./parquet-columns.ts";
-import { ParquetFile } from "./parquet-file.ts";
 
 export const EXPORT_FORMATS = ["csv", "ndjson", "parquet"] as const;
 type ExportFormat = (typeof EXPORT_FORMATS)[number];

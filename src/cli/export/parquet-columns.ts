@@ -1,23 +1,10 @@
+import { NAME_COLUMNS, type ParquetRows } from "../../parquet/reading-file.ts";
 import { CommandFailed } from "../exit-codes.ts";
 import { DelimitedRows } from "../import/delimited-rows.ts";
 import { isBroken } from "../import/rows.ts";
 
 /** Rows of a Parquet row group. */
 export const ROW_GROUP_ROWS = 100_000;
-
-/** The columns that name a reading's series, in the order of the export's. */
-export const NAME_COLUMNS = ["metricId", "site", "device", "metric", "unit"] as const;
-
-/** Readings as Parquet's columns. */
-export interface ParquetRows {
-  readonly length: number;
-  /** By `NAME_COLUMNS`. */
-  readonly names: readonly string[][];
-  /** Epoch ms. */
-  readonly times: readonly bigint[];
-  readonly values: readonly number[];
-  readonly qualities: readonly string[];
-}
 
 const LINE_FEED = 10;
 /** `2026-11-21T06:00:00.000Z`. */

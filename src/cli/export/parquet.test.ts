@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { describe, expect, test } from "vitest";
+import { ParquetFile } from "../../parquet/reading-file.ts";
 import { csvLine, LINE_END } from "../csv.ts";
 import { CommandFailed } from "../exit-codes.ts";
 import { ParquetColumns, ROW_GROUP_ROWS } from "./parquet-columns.ts";
-import { ParquetFile } from "./parquet-file.ts";
 
 const HEADER = "metricId,site,device,metric,unit,time,value,quality\n";
 

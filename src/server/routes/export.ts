@@ -7,7 +7,7 @@ import type { AuditNote } from "../audit-trail.ts";
 import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
-import { EXPORT_FORMATS } from "../views/reading-lines.ts";
+import { LINE_FORMATS } from "../views/reading-lines.ts";
 import { type ExportSelection, ReadingsExport } from "../views/readings-export.ts";
 import { isoTime } from "../views/times.ts";
 
@@ -26,10 +26,14 @@ const ExportQuery = z.strictObject({
   siteId: api.Id.optional(),
   from: timeMs.default(READING_TIME_MS.min),
   to: timeMs.default(READING_TIME_MS.max + 1),
-  format: z.enum(EXPORT_FORMATS).default("csv"),
+  format: z.enum([...LINE_FORMATS, "parquet"]).default("csv"),
 });
 
-const MEDIA_TYPES = { csv: "text/csv; charset=utf-8; header=present", ndjson: "application/x-ndjson" } as const;
+const MEDIA_TYPES = {
+  csv: "text/csv; charset=utf-8; header=present",
+  ndjson: "application/x-ndjson",
+  parquet: "application/vnd.apache.parquet",
+} as const;
 
 /** Readings of many metrics as one long answer. */
 export function exportRoutes(app: FastifyInstance, { access, catalogue, store }: RouteParts): void {
@@ -41,19 +45,23 @@ export function exportRoutes(app: FastifyInstance, { access, catalogue, store }:
     {
       permission: "metric:read",
       about: "reach",
-      summary: "Readings of metrics, of a device or of a site, as CSV or NDJSON; a range of any length streams",
+      summary:
+        "Readings of metrics, of a device or of a site, as CSV, NDJSON or Parquet; a range of any length streams",
       query: ExportQuery,
       audit: { action: "readings.export", note: ({ query }) => noteOf(query) },
       answers: { 200: z.string() },
-      answersAs: { "text/csv": z.string(), "application/x-ndjson": z.string() },
+      answersAs: { "text/csv": z.string(), "application/x-ndjson": z.string(), [MEDIA_TYPES.parquet]: z.string() },
     },
     async ({ query, actor, reply }) => {
       const { from: fromMs, to: toMs, format } = query;
       if (fromMs >= toMs) throw new InvalidInput([{ path: "from", message: "must lie before to" }]);
       const owners = await readings.select(selectionOf(query), access.reach(actor));
-      const chunks = readings.lines(owners, { format, fromMs, toMs });
+      const window = { fromMs, toMs };
+      const chunks =
+        format === "parquet" ? readings.parquet(owners, window) : readings.lines(owners, { format, ...window });
       // The first chunk is made before the head goes out: a store that cannot answer is a 503, not a cut body.
       const first = await chunks.next();
+      reply.header("content-disposition", `attachment; filename="readings.${format}"`);
       return reply.type(MEDIA_TYPES[format]).send(Readable.from(continued(first, chunks), { objectMode: false }));
     },
   );

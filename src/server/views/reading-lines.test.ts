@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { QUALITY, qualityName, READING_TIME_MS } from "../../domain/reading.ts";
-import { EXPORT_COLUMNS, type ExportFormat, ReadingLines, type SeriesNames } from "./reading-lines.ts";
+import { EXPORT_COLUMNS, type LineFormat, ReadingLines, type SeriesNames } from "./reading-lines.ts";
 import type { SeriesRun } from "./series-runs.ts";
 
 const NAMES: SeriesNames = { metricId: "m-1", site: "North", device: "Inverter 1", metric: "active_power", unit: "W" };
@@ -22,7 +22,7 @@ function runOf(rows: readonly Row[]): SeriesRun {
   };
 }
 
-function chunksOf(format: ExportFormat, rows: readonly Row[], names = NAMES): string[] {
+function chunksOf(format: LineFormat, rows: readonly Row[], names = NAMES): string[] {
   return [...new ReadingLines(format).write(names, runOf(rows))].map((chunk) => Buffer.from(chunk).toString());
 }
 

@@ -1,8 +1,8 @@
 import { QUALITY, qualityName } from "../../domain/reading.ts";
 import type { SeriesRun } from "./series-runs.ts";
 
-export const EXPORT_FORMATS = ["csv", "ndjson"] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+export const LINE_FORMATS = ["csv", "ndjson"] as const;
+export type LineFormat = (typeof LINE_FORMATS)[number];
 
 /** Columns of an exported reading, in this order. */
 export const EXPORT_COLUMNS = ["metricId", "site", "device", "metric", "unit", "time", "value", "quality"] as const;
@@ -35,7 +35,7 @@ const LETTER_Z = 90;
 export class ReadingLines {
   /** What stands before the first line; empty for NDJSON. */
   readonly header: Uint8Array;
-  readonly #format: ExportFormat;
+  readonly #format: LineFormat;
   readonly #beforeValue: Uint8Array;
   /** By quality code: what ends a line. */
   readonly #ends: readonly Uint8Array[];
@@ -43,7 +43,7 @@ export class ReadingLines {
   #day = Number.NaN;
   #date: Uint8Array = new Uint8Array();
 
-  constructor(format: ExportFormat) {
+  constructor(format: LineFormat) {
     const csv = format === "csv";
     this.#format = format;
     this.header = Buffer.from(csv ? `${EXPORT_COLUMNS.join(",")}\n` : "");

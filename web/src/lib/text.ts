@@ -3,6 +3,7 @@ import { adminFlashText, adminText } from "#lib/text/admin.ts";
 import { deviceCareText } from "#lib/text/device-care.ts";
 import { eventText } from "#lib/text/events.ts";
 import { siteText } from "#lib/text/site.ts";
+import { exploreText } from "#lib/text/explore.ts";
 
 /**
  * Every word the pages say, in one catalogue, so that a language is one more object of this shape. What a feature says stands in
@@ -18,6 +19,7 @@ export const text = {
     fleet: "Fleet",
     admin: "Admin",
     sites: "Sites",
+    explore: "Explore",
     signIn: "Sign in",
     signOut: "Sign out",
     demo: "Demo",
@@ -51,6 +53,10 @@ export const text = {
       metricAdded: "The metric is there, and takes readings.",
       metricSaved: "The metric is saved.",
       metricDeleted: "The metric is deleted. Its readings stay on the disk until retention ends.",
+      setSaved: "The set is saved.",
+      setRenamed: "The set has its new name.",
+      setChanged: "The set now holds these metrics.",
+      setDeleted: "The set is deleted.",
     },
   },
 
@@ -198,6 +204,8 @@ export const text = {
     } as Readonly<Record<string, string>>,
     connected: { yes: "yes", no: "no" },
   },
+
+  explore: exploreText,
 
   signIn: {
     title: "Sign in",

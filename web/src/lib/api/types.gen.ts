@@ -88,6 +88,34 @@ export type Metric = {
     latest: Latest | null;
 };
 
+export type FoundMetric = {
+    /**
+     * UUIDv7
+     */
+    id: string;
+    name: string;
+    unit: string;
+    kind: 'gauge' | 'counter' | 'state';
+    device: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+        name: string;
+    };
+    site: {
+        /**
+         * UUIDv7
+         */
+        id: string;
+        name: string;
+        /**
+         * IANA name
+         */
+        timezone: string;
+    };
+};
+
 export type Device = {
     /**
      * UUIDv7
@@ -3083,7 +3111,7 @@ export type GetApiV1ReadingsData = {
         siteId?: string;
         from?: string;
         to?: string;
-        format?: 'csv' | 'ndjson';
+        format?: 'csv' | 'ndjson' | 'parquet';
     };
     url: '/api/v1/readings';
 };
@@ -3607,6 +3635,53 @@ export type GetApiV1MetricsByIdLatestResponses = {
 };
 
 export type GetApiV1MetricsByIdLatestResponse = GetApiV1MetricsByIdLatestResponses[keyof GetApiV1MetricsByIdLatestResponses];
+
+export type GetApiV1MetricsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        /**
+         * Words that the names of the metric, its device and its site, or the serial number, must hold
+         */
+        q?: string;
+        /**
+         * UUIDv7
+         */
+        siteId?: string;
+        /**
+         * UUIDv7
+         */
+        deviceId?: string;
+        /**
+         * Only these; what is not there, or not for the asker, is left out
+         */
+        metricIds?: string;
+    };
+    url: '/api/v1/metrics';
+};
+
+export type GetApiV1MetricsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1MetricsError = GetApiV1MetricsErrors[keyof GetApiV1MetricsErrors];
+
+export type GetApiV1MetricsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<FoundMetric>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetApiV1MetricsResponse = GetApiV1MetricsResponses[keyof GetApiV1MetricsResponses];
 
 export type GetApiV1MetricsByIdRestatementsData = {
     body?: never;

@@ -27,6 +27,10 @@ export const FLASH_CODES = [
   "metricAdded",
   "metricSaved",
   "metricDeleted",
+  "setSaved",
+  "setRenamed",
+  "setChanged",
+  "setDeleted",
 ] as const;
 export type FlashCode = (typeof FLASH_CODES)[number];
 

@@ -1,5 +1,18 @@
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
-import { NAME_COLUMNS, type ParquetRows } from "./parquet-columns.ts";
+
+/** The columns that name a reading's series, in the order of the export's. */
+export const NAME_COLUMNS = ["metricId", "site", "device", "metric", "unit"] as const;
+
+/** Readings as Parquet's columns. */
+export interface ParquetRows {
+  readonly length: number;
+  /** By `NAME_COLUMNS`. */
+  readonly names: readonly string[][];
+  /** Epoch ms. */
+  readonly times: readonly bigint[];
+  readonly values: readonly number[];
+  readonly qualities: readonly string[];
+}
 
 const CREATED_BY = "kilowatch";
 

@@ -12,12 +12,16 @@ const API_DOOR = Symbol.for("kilowatch.api");
 const FORWARDED = [
   "cookie",
   "content-type",
+  "if-match",
   "accept",
   "origin",
   "forwarded",
   "x-forwarded-for",
   "x-forwarded-proto",
 ] as const;
+
+/** Belongs to one question alone: what the browser said of its form is not true of what the page asks. */
+const OF_THE_QUESTION: ReadonlySet<string> = new Set(["content-type", "if-match"]);
 
 /** Hands every path that is no route of the API to the pages. */
 export function mountPages(app: FastifyInstance, pages: PageHandler): void {
@@ -46,7 +50,7 @@ async function askApi(app: FastifyInstance, asked: Request, page: FastifyRequest
   const { pathname, search } = new URL(asked.url);
   const headers: Record<string, string> = host === undefined ? {} : { host };
   for (const name of FORWARDED) {
-    const value = asked.headers.get(name) ?? page.headers[name];
+    const value = asked.headers.get(name) ?? (OF_THE_QUESTION.has(name) ? undefined : page.headers[name]);
     if (typeof value === "string") headers[name] = value;
   }
   const body = asked.body === null ? undefined : Buffer.from(await asked.arrayBuffer());

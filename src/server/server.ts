@@ -38,6 +38,7 @@ import { seriesRoutes } from "./routes/series.ts";
 import { siteRoutes } from "./routes/sites.ts";
 import { subscriptionRoutes } from "./routes/subscriptions.ts";
 import { userRoutes } from "./routes/users.ts";
+import { vendorRoutes } from "./routes/vendors.ts";
 import { asksFromThisMachine, refuseForeignOrigins } from "./same-origin.ts";
 import { FleetViews } from "./views/fleet.ts";
 import { ObjectViews } from "./views/objects.ts";
@@ -135,6 +136,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       siteRoutes(api, parts);
       subscriptionRoutes(api, parts, streams);
       userRoutes(api, parts);
+      vendorRoutes(api, parts);
       api.get("/openapi.json", { config: { permission: "public" }, schema: { hide: true } }, () => app.swagger());
     },
     { prefix: API_PREFIX },

@@ -1,4 +1,7 @@
 import type { Age } from "#lib/format/age.ts";
+import { connectText } from "./text/connect.ts";
+import { pushText } from "./text/push.ts";
+import { startText } from "./text/start.ts";
 
 /**
  * Every word the pages say, in one catalogue, so that a language is one more object of this shape. What a feature says stands in
@@ -12,6 +15,7 @@ export const text = {
   header: {
     sections: "Sections",
     fleet: "Fleet",
+    start: "Get started",
     signIn: "Sign in",
     signOut: "Sign out",
     demo: "Demo",
@@ -34,6 +38,10 @@ export const text = {
       signedOut: "You are signed out.",
       adminCreated: "The administrator's account is made, and you are signed in.",
       alreadySignedIn: "You are signed in already.",
+      connectionSaved: "The account works and is saved. Nothing is collected yet.",
+      connectionStarted: "Collecting has begun.",
+      connectionRemoved: "The connection is removed.",
+      devicesAdded: "The devices are collected from now on.",
     },
   },
 
@@ -163,6 +171,10 @@ export const text = {
     } as Readonly<Record<string, string>>,
     connected: { yes: "yes", no: "no" },
   },
+
+  start: startText,
+  push: pushText,
+  connect: connectText,
 
   signIn: {
     title: "Sign in",

@@ -13,6 +13,7 @@ test.each([
   ["active_power", "W", -4.2, "thousandTimesTooLittle"],
   ["active_power", "kW", 4.2, null],
   ["active_power", "W.h", 4_200, "powerAsEnergy"],
+  ["reactive_power", "V.A{reactive}", 1.5, null],
   ["power_factor", "1", 0.98, null],
   ["energy_total", "W.h", 1e9, null],
   ["energy_total", "W", 4_200, "energyAsPower"],

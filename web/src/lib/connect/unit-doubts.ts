@@ -4,7 +4,8 @@ import type { text } from "#lib/text.ts";
 export type Sample = ConnectionTest["sample"][number];
 export type Doubt = keyof typeof text.connect.sample.doubts;
 
-const POWER_UNITS: Readonly<Record<string, number>> = { W: 1, kW: 1e3, MW: 1e6, VA: 1, kVA: 1e3, var: 1, kvar: 1e3 };
+/** Watts of one, by the UCUM code. Reactive and apparent power are near nothing where all is well, and so not judged. */
+const POWER_UNITS: Readonly<Record<string, number>> = { W: 1, kW: 1e3, MW: 1e6 };
 const ENERGY_UNITS = new Set(["W.h", "kW.h", "MW.h", "J", "kJ", "MJ", "GJ"]);
 
 /** No single device has more: the largest inverters have 6 MW, the largest wind turbines 20 MW. */

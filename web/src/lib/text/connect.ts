@@ -88,9 +88,7 @@ export const connectText = {
     listedAt: (age: string) => `Read ${age}.`,
     nothing: "The vendor lists no device that is not collected already.",
     notCollectable: (count: number) =>
-      count === 1
-        ? "1 more is listed and cannot be polled."
-        : `${count} more are listed and cannot be polled: they belong to others, or have a unit that is not known.`,
+      `${count} more ${count === 1 ? "is" : "are"} listed of which polling brings nothing: parts of other devices, or signals in a unit that is not known.`,
     more: (shown: number) =>
       `Only the first ${shown} are shown. Choose among them; the next appear here after that, and “kilowatch connections add” takes whole ranges.`,
     group: (count: number) => devices(count),
@@ -130,7 +128,7 @@ export const connectText = {
 
   plan: {
     title: "The plan",
-    lead: "What collecting takes of the vendor's limit. Nothing has been asked of its devices yet.",
+    lead: "What collecting takes of the vendor's limit. Nothing is collected yet.",
     leadRunning: "What collecting takes of the vendor's limit.",
     every: "A new value of each device",
     everyOption: (seconds: number) => `every ${span(seconds)}`,

@@ -194,7 +194,7 @@ test("a first visit to a real server: the printed link makes the administrator, 
   await page.locator("#password-error").waitFor();
   await page.locator('input[name="password"]').fill("correct horse battery");
   await page.locator("main form button").click();
-  await page.waitForURL((url) => url.pathname === "/");
+  await page.waitForURL((url) => url.pathname === "/start");
   expect(await page.locator("header").textContent()).toContain("Ada");
   expect((await context.request.get("/api/v1/me")).status()).toBe(200);
   expect((await fetch(`${real.url}/api/v1/fleet`)).status).toBe(401);

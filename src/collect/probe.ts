@@ -1,4 +1,4 @@
-import { type LatestBatch, VendorRefused } from "../vendors/vendor.ts";
+import { type LatestBatch, type VendorReading, VendorRefused } from "../vendors/vendor.ts";
 import type { Account } from "./account.ts";
 import type { AccountVisits, Visited } from "./account-visits.ts";
 import { clockWords, diagnose, type FailureReason, isAbsent } from "./diagnosis.ts";
@@ -19,6 +19,10 @@ export interface ProbeResult {
   readonly requests: number;
   /** As `Visited.clockAheadMs`. */
   readonly clockAheadMs: number | null;
+  /** The device that was asked for; null for one that nobody has. */
+  readonly serialNumber: string | null;
+  /** What it says now. */
+  readonly sample: readonly VendorReading[];
 }
 
 /**
@@ -40,7 +44,7 @@ export async function probe(
   const { requests, clockAheadMs } = visited;
   const failure = visited.failure ?? visited.value?.failure ?? null;
   if (failure && !isNobodys(failure, serialNumber, visited)) {
-    return { ok: false, ...diagnose(failure, visited.answered > 0), requests, clockAheadMs };
+    return { ok: false, ...diagnose(failure, visited.answered > 0), requests, clockAheadMs, serialNumber, sample: [] };
   }
   const clock = clockAheadMs === null ? "" : ` ${clockWords(clockAheadMs)} Requests are signed by the vendor's.`;
   return {
@@ -49,6 +53,8 @@ export async function probe(
     message: `${wordsOf(account, visited, serialNumber)}${clock}`,
     requests,
     clockAheadMs,
+    serialNumber,
+    sample: (visited.value?.readings ?? []).filter(({ device }) => device === serialNumber),
   };
 }
 

@@ -11,6 +11,37 @@ export const ConnectionRemoved = z
   .object({ devicesKept: z.int(), devicesDeleted: z.int() })
   .meta({ description: "What became of the connection's devices" });
 
+export const Vendor = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    baseUrl: z
+      .string()
+      .nullable()
+      .meta({ description: "Where its customers' accounts are; null where each has an address of its own" }),
+    credential: z
+      .array(
+        z.object({
+          name: z.string(),
+          choices: z.array(z.string()).nullable().meta({ description: "Null for any text: treat it as a secret" }),
+          default: z
+            .string()
+            .nullable()
+            .meta({ description: "What holds when it is left out; null when it must be given" }),
+        }),
+      )
+      .meta({ description: "What `credential` of a connection holds" }),
+    listsDevices: z.boolean().meta({ description: "Whether discovery works, or devices go by their serial numbers" }),
+    history: z
+      .object({ keepsMs: z.number().nullable().meta({ description: "Null where the vendor does not say" }) })
+      .nullable()
+      .meta({ description: "The past that can be imported; null where there is none" }),
+    limits: z
+      .array(z.object({ requests: z.int(), perMs: z.number() }))
+      .meta({ description: "The requests that it allows an account; all of them hold at once" }),
+  })
+  .meta({ id: "Vendor" });
+
 export const ConnectionTest = z
   .object({
     ok: z.boolean(),
@@ -20,6 +51,21 @@ export const ConnectionTest = z
     clockAheadMs: z.number().nullable().meta({
       description: "How far the vendor's clock is ahead of this machine's; null unless a refusal has shown it",
     }),
+    serialNumber: z
+      .string()
+      .nullable()
+      .meta({ description: "The device that was asked for; null when the account alone was tested" }),
+    sample: z
+      .array(
+        z.object({
+          name: z.string(),
+          unit: z.string(),
+          kind: z.enum(METRIC_KINDS),
+          value: z.number(),
+          time: Time,
+        }),
+      )
+      .meta({ description: "What the device that was asked for says now, by metric; it is shown and not stored" }),
   })
   .meta({ id: "ConnectionTest" });
 

@@ -42,6 +42,7 @@ import { seriesRoutes } from "./routes/series.ts";
 import { siteRoutes } from "./routes/sites.ts";
 import { subscriptionRoutes } from "./routes/subscriptions.ts";
 import { userRoutes } from "./routes/users.ts";
+import { vendorRoutes } from "./routes/vendors.ts";
 import { asksFromThisMachine, refuseForeignOrigins } from "./same-origin.ts";
 import { EnergyToday } from "./views/energy-today.ts";
 import { FleetViews } from "./views/fleet.ts";
@@ -144,6 +145,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       siteRoutes(api, parts);
       subscriptionRoutes(api, parts, streams);
       userRoutes(api, parts);
+      vendorRoutes(api, parts);
       api.get("/openapi.json", { config: { permission: "public" }, schema: { hide: true } }, () => app.swagger());
     },
     { prefix: API_PREFIX },

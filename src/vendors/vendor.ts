@@ -162,6 +162,8 @@ export interface VendorDefinition {
   /** Folder, registry and command-line name. */
   readonly id: string;
   readonly title: string;
+  /** Where its customers' accounts are; absent where each has an address of its own. */
+  readonly baseUrl?: string;
   readonly limits: VendorLimits;
   /** What every device of this vendor is; null where that differs from device to device. */
   readonly device: DeviceDefinition | null;

@@ -6,7 +6,7 @@ import type { RouteParts } from "../parts.ts";
 import { declare } from "../route.ts";
 import * as api from "../schemas.ts";
 import { checkedCredential, vendorAccount } from "../vendor-account.ts";
-import { connectionView } from "../views/connections.ts";
+import { connectionView, testView } from "../views/connections.ts";
 import { Credential, SerialNumber } from "./connections.ts";
 
 const ById = z.object({ id: api.Id });
@@ -45,7 +45,7 @@ export function connectionTestRoutes(app: FastifyInstance, parts: RouteParts): v
       answers: { 200: shapes.ConnectionTest },
     },
     async ({ body: { serialNumber, ...asked } }) =>
-      collector.probeAccount(await vendorAccount(parts, asked), serialNumber ?? null),
+      testView(await collector.probeAccount(await vendorAccount(parts, asked), serialNumber ?? null)),
   );
 
   declare(
@@ -60,7 +60,7 @@ export function connectionTestRoutes(app: FastifyInstance, parts: RouteParts): v
       body: Asked,
       answers: { 200: shapes.ConnectionTest },
     },
-    ({ body, params }) => collector.probe(params.id, body),
+    async ({ body, params }) => testView(await collector.probe(params.id, body)),
   );
 
   declare(
@@ -87,7 +87,7 @@ export function connectionTestRoutes(app: FastifyInstance, parts: RouteParts): v
       }
       const connection = await connections.replaceCredential(params.id, body.credential);
       await collector.poll(connection);
-      return { connection: connectionView(connection, collector), test };
+      return { connection: connectionView(connection, collector), test: test && testView(test) };
     },
   );
 }

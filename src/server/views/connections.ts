@@ -2,9 +2,11 @@ import type { z } from "zod";
 import type { PageRequest } from "../../catalogue/page.ts";
 import type { Collector, ConnectionReport } from "../../collect/collector.ts";
 import { LISTED_STATES, type ListedState, listedAtMs, listedStateOf } from "../../collect/discovery.ts";
+import type { ProbeResult } from "../../collect/probe.ts";
 import type { Connection } from "../../domain/connection.ts";
 import { InvalidInput } from "../../domain/errors.ts";
 import type { ListedDevice } from "../../domain/listed-device.ts";
+import type { VendorReading } from "../../vendors/vendor.ts";
 import type * as shapes from "../connection-schemas.ts";
 import type * as api from "../schemas.ts";
 import { isoTime } from "./times.ts";
@@ -30,6 +32,25 @@ function viewOf(connection: Connection, report: ConnectionReport | undefined): z
     readings: counts?.readings ?? 0,
     issues: counts?.issues ?? 0,
     missingDevices: counts?.missingDevices ?? 0,
+  };
+}
+
+/** A test of an account; of its sample, what the vendor's answer holds twice stands there once, with the newer time. */
+export function testView({ sample, ...result }: ProbeResult): z.input<typeof shapes.ConnectionTest> {
+  const newest = new Map<string, VendorReading>();
+  for (const reading of sample) {
+    const known = newest.get(reading.metric.name);
+    if (!known || known.timeMs <= reading.timeMs) newest.set(reading.metric.name, reading);
+  }
+  return {
+    ...result,
+    sample: Array.from(newest.values(), ({ metric: { name, unit, kind }, value, timeMs }) => ({
+      name,
+      unit,
+      kind,
+      value,
+      time: isoTime(timeMs),
+    })),
   };
 }
 

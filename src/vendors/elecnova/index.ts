@@ -4,6 +4,7 @@ import { API_PROFILES } from "./auth.ts";
 import { ElecnovaClient } from "./client.ts";
 import { CABINET_METRICS } from "./discovery.ts";
 import { HISTORY_LIMITS } from "./history.ts";
+import { BASE_URL } from "./options.ts";
 
 export type { LatestBatch, QualityIssue, VendorReading } from "../vendor.ts";
 export { API_PROFILES, type ApiProfile } from "./auth.ts";
@@ -44,6 +45,7 @@ const Credential = z.strictObject({
 export const elecnova = {
   id: "elecnova",
   title: "Elecnova",
+  baseUrl: BASE_URL,
   limits: ElecnovaClient.limits,
   /** A cabinet; its components push their values live. */
   device: { kind: "battery", metrics: CABINET_METRICS, valuesEveryMs: 300_000 },

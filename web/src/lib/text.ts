@@ -4,6 +4,9 @@ import { deviceCareText } from "#lib/text/device-care.ts";
 import { eventText } from "#lib/text/events.ts";
 import { siteText } from "#lib/text/site.ts";
 import { exploreText } from "#lib/text/explore.ts";
+import { connectText } from "./text/connect.ts";
+import { pushText } from "./text/push.ts";
+import { startText } from "./text/start.ts";
 
 /**
  * Every word the pages say, in one catalogue, so that a language is one more object of this shape. What a feature says stands in
@@ -20,6 +23,7 @@ export const text = {
     admin: "Admin",
     sites: "Sites",
     explore: "Explore",
+    start: "Get started",
     signIn: "Sign in",
     signOut: "Sign out",
     demo: "Demo",
@@ -57,6 +61,10 @@ export const text = {
       setRenamed: "The set has its new name.",
       setChanged: "The set now holds these metrics.",
       setDeleted: "The set is deleted.",
+      connectionSaved: "The account works and is saved. Nothing is collected yet.",
+      connectionStarted: "Collecting has begun.",
+      connectionRemoved: "The connection is removed.",
+      devicesAdded: "The devices are collected from now on.",
     },
   },
 
@@ -206,6 +214,9 @@ export const text = {
   },
 
   explore: exploreText,
+  start: startText,
+  push: pushText,
+  connect: connectText,
 
   signIn: {
     title: "Sign in",

@@ -660,6 +660,49 @@ export type Restatement = {
     unit: string;
 };
 
+export type Vendor = {
+    id: string;
+    title: string;
+    /**
+     * Where its customers' accounts are; null where each has an address of its own
+     */
+    baseUrl: string | null;
+    /**
+     * What `credential` of a connection holds
+     */
+    credential: Array<{
+        name: string;
+        /**
+         * Null for any text: treat it as a secret
+         */
+        choices: Array<string> | null;
+        /**
+         * What holds when it is left out; null when it must be given
+         */
+        default: string | null;
+    }>;
+    /**
+     * Whether discovery works, or devices go by their serial numbers
+     */
+    listsDevices: boolean;
+    /**
+     * The past that can be imported; null where there is none
+     */
+    history: {
+        /**
+         * Null where the vendor does not say
+         */
+        keepsMs: number | null;
+    } | null;
+    /**
+     * The requests that it allows an account; all of them hold at once
+     */
+    limits: Array<{
+        requests: number;
+        perMs: number;
+    }>;
+};
+
 export type ConnectionTest = {
     ok: boolean;
     /**
@@ -675,6 +718,20 @@ export type ConnectionTest = {
      * How far the vendor's clock is ahead of this machine's; null unless a refusal has shown it
      */
     clockAheadMs: number | null;
+    /**
+     * The device that was asked for; null when the account alone was tested
+     */
+    serialNumber: string | null;
+    /**
+     * What the device that was asked for says now, by metric; it is shown and not stored
+     */
+    sample: Array<{
+        name: string;
+        unit: string;
+        kind: 'gauge' | 'counter' | 'state';
+        value: number;
+        time: string;
+    }>;
 };
 
 export type CredentialReplaced = {
@@ -4532,3 +4589,30 @@ export type PatchApiV1UsersByIdResponses = {
 };
 
 export type PatchApiV1UsersByIdResponse = PatchApiV1UsersByIdResponses[keyof PatchApiV1UsersByIdResponses];
+
+export type GetApiV1VendorsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/vendors';
+};
+
+export type GetApiV1VendorsErrors = {
+    /**
+     * A problem (RFC 9457)
+     */
+    '4XX': Problem;
+};
+
+export type GetApiV1VendorsError = GetApiV1VendorsErrors[keyof GetApiV1VendorsErrors];
+
+export type GetApiV1VendorsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Vendor>;
+    };
+};
+
+export type GetApiV1VendorsResponse = GetApiV1VendorsResponses[keyof GetApiV1VendorsResponses];

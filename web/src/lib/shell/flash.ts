@@ -31,6 +31,10 @@ export const FLASH_CODES = [
   "setRenamed",
   "setChanged",
   "setDeleted",
+  "connectionSaved",
+  "connectionStarted",
+  "connectionRemoved",
+  "devicesAdded",
 ] as const;
 export type FlashCode = (typeof FLASH_CODES)[number];
 

@@ -28,6 +28,6 @@ export const actions: Actions = {
     const answer = await callApi<Session>(fetch, "/api/v1/setup", { code, email, name, password });
     if (!answer.ok) return fail(answer.refusal.status, { email, name, errors: formErrors(answer.refusal) });
     setFlash(cookies, "adminCreated");
-    redirect(303, "/");
+    redirect(303, "/start");
   },
 };

@@ -8,16 +8,10 @@ export type PageHandler = (request: IncomingMessage, response: ServerResponse, n
 /** How the pages' server side reaches the API without a socket. Read in `web/src/hooks.server.ts`. */
 const API_DOOR = Symbol.for("kilowatch.api");
 
-/** What the API looks at; taken from the page's question to it, else from the browser's request for the page. */
-const FORWARDED = [
-  "cookie",
-  "content-type",
-  "accept",
-  "origin",
-  "forwarded",
-  "x-forwarded-for",
-  "x-forwarded-proto",
-] as const;
+/** What a question to the API says of itself: what the browser said of the page that it asked for has no part in it. */
+const OF_THE_QUESTION = ["content-type", "if-match"] as const;
+/** What else the API looks at; taken from the page's question to it, else from the browser's request for the page. */
+const FORWARDED = ["cookie", "accept", "origin", "forwarded", "x-forwarded-for", "x-forwarded-proto"] as const;
 
 /** Hands every path that is no route of the API to the pages. */
 export function mountPages(app: FastifyInstance, pages: PageHandler): void {
@@ -45,6 +39,10 @@ async function askApi(app: FastifyInstance, asked: Request, page: FastifyRequest
   const { host } = page.headers;
   const { pathname, search } = new URL(asked.url);
   const headers: Record<string, string> = host === undefined ? {} : { host };
+  for (const name of OF_THE_QUESTION) {
+    const value = asked.headers.get(name);
+    if (value !== null) headers[name] = value;
+  }
   for (const name of FORWARDED) {
     const value = asked.headers.get(name) ?? page.headers[name];
     if (typeof value === "string") headers[name] = value;

@@ -1,4 +1,6 @@
 import type { Age } from "#lib/format/age.ts";
+import { connectionText } from "#lib/text/connection.ts";
+import { coverageText } from "#lib/text/coverage.ts";
 
 /**
  * Every word the pages say, in one catalogue, so that a language is one more object of this shape. What a feature says stands in
@@ -12,6 +14,8 @@ export const text = {
   header: {
     sections: "Sections",
     fleet: "Fleet",
+    coverage: "Coverage",
+    connections: "Connections",
     signIn: "Sign in",
     signOut: "Sign out",
     demo: "Demo",
@@ -34,6 +38,17 @@ export const text = {
       signedOut: "You are signed out.",
       adminCreated: "The administrator's account is made, and you are signed in.",
       alreadySignedIn: "You are signed in already.",
+      connectionPaused: "Paused: the vendor is asked nothing.",
+      connectionResumed: "Resumed: the vendor is asked again.",
+      connectionChanged: "Saved, and in force.",
+      connectionRemoved: "The connection is removed.",
+      credentialReplaced: "The new credential is stored, and the vendor is asked with it.",
+      listRead: "The vendor's list was read.",
+      devicesAdded: "The devices are collected from now on.",
+      importStarted: "The import has begun, the newest first.",
+      importPaused: "The import is paused. Requests that are under way end.",
+      importResumed: "The import goes on where it was paused.",
+      importCancelled: "The import is cancelled. What it has brought stays.",
     },
   },
 
@@ -111,6 +126,9 @@ export const text = {
     },
     since: (time: string) => `since ${time}`,
   },
+
+  connection: connectionText,
+  coverage: coverageText,
 
   device: {
     back: "Fleet",

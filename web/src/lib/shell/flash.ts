@@ -1,5 +1,21 @@
 /** A one-time message that survives a redirect: only its code travels in the cookie, so that no foreign text can be shown. */
-export const FLASH_CODES = ["signedIn", "signedOut", "adminCreated", "alreadySignedIn"] as const;
+export const FLASH_CODES = [
+  "signedIn",
+  "signedOut",
+  "adminCreated",
+  "alreadySignedIn",
+  "connectionPaused",
+  "connectionResumed",
+  "connectionChanged",
+  "connectionRemoved",
+  "credentialReplaced",
+  "listRead",
+  "devicesAdded",
+  "importStarted",
+  "importPaused",
+  "importResumed",
+  "importCancelled",
+] as const;
 export type FlashCode = (typeof FLASH_CODES)[number];
 
 export interface Flash {

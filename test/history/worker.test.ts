@@ -292,6 +292,24 @@ describe("an import", () => {
     expect([refusals, (await jobOf(second.id)).state]).toEqual([6, "done"]);
   });
 
+  test("asks at once for what failed before, however long its device would have to wait", async () => {
+    stage = await HistoryStage.open(21);
+    stage.coverExcept({ fromMs: 0, toMs: stage.clock.nowMs() - 40 * DAY_MS });
+    const bad = stage.serials[20] ?? "";
+    stage.behaviour = ({ devices }) => (devices.includes(bad) ? { status: 500, body: "" } : undefined);
+    const first = await newJob(1);
+    const worker = await stage.work();
+    // It has failed four times by now, and would be asked for again 15 minutes after the first of them.
+    await stage.clock.advance(9 * 60_000);
+    await stage.catalogue.backfillJobs.become(first.id, "cancelled");
+    stage.behaviour = () => undefined;
+    const second = await newJob(1);
+    worker.lookAtJobs();
+    await stage.clock.advance(60_000);
+    expect(stage.lacking(second)).toEqual([]);
+    expect((await jobOf(second.id)).state).toBe("done");
+  });
+
   test("waits for a device that fails, and is given up when it has failed for more than a day", async () => {
     stage = await HistoryStage.open(21);
     stage.coverExcept({ fromMs: 0, toMs: stage.clock.nowMs() - 40 * DAY_MS });

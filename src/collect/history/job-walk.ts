@@ -109,10 +109,11 @@ export class JobWalk {
     const opens = await past.open(
       devices.map((device) => ({ device, range: chapter })),
       ({ serial }, run) => {
-        // What was refused before a person asked for it is asked for once more.
-        if (run.outcome === "refused") return run.askedAtMs < this.job.createdAtMs;
+        // What was refused, or failed, before a person asked for it is asked for once more, and at once.
+        const isAskedAnew = run.askedAtMs < this.job.createdAtMs;
+        if (run.outcome === "refused") return isAskedAnew;
         if (run.outcome !== "failed") return false;
-        const isDue = past.failedIsDue(serial, run);
+        const isDue = isAskedAnew || past.failedIsDue(serial, run);
         if (!isDue) this.#left.add(serial);
         return isDue;
       },

@@ -7,6 +7,8 @@ import { exploreText } from "#lib/text/explore.ts";
 import { connectText } from "./text/connect.ts";
 import { pushText } from "./text/push.ts";
 import { startText } from "./text/start.ts";
+import { connectionText } from "#lib/text/connection.ts";
+import { coverageText } from "#lib/text/coverage.ts";
 
 /**
  * Every word the pages say, in one catalogue, so that a language is one more object of this shape. What a feature says stands in
@@ -24,6 +26,8 @@ export const text = {
     sites: "Sites",
     explore: "Explore",
     start: "Get started",
+    coverage: "Coverage",
+    connections: "Connections",
     signIn: "Sign in",
     signOut: "Sign out",
     demo: "Demo",
@@ -65,6 +69,15 @@ export const text = {
       connectionStarted: "Collecting has begun.",
       connectionRemoved: "The connection is removed.",
       devicesAdded: "The devices are collected from now on.",
+      connectionPaused: "Paused: the vendor is asked nothing.",
+      connectionResumed: "Resumed: the vendor is asked again.",
+      connectionChanged: "Saved, and in force.",
+      credentialReplaced: "The new credential is stored, and the vendor is asked with it.",
+      listRead: "The vendor's list was read.",
+      importStarted: "The import has begun, the newest first.",
+      importPaused: "The import is paused. Requests that are under way end.",
+      importResumed: "The import goes on where it was paused.",
+      importCancelled: "The import is cancelled. What it has brought stays.",
     },
   },
 
@@ -149,6 +162,9 @@ export const text = {
     },
     since: (time: string) => `since ${time}`,
   },
+
+  connection: connectionText,
+  coverage: coverageText,
 
   device: {
     back: "Fleet",

@@ -35,6 +35,15 @@ export const FLASH_CODES = [
   "connectionStarted",
   "connectionRemoved",
   "devicesAdded",
+  "connectionPaused",
+  "connectionResumed",
+  "connectionChanged",
+  "credentialReplaced",
+  "listRead",
+  "importStarted",
+  "importPaused",
+  "importResumed",
+  "importCancelled",
 ] as const;
 export type FlashCode = (typeof FLASH_CODES)[number];
 

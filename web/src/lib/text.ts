@@ -1,14 +1,14 @@
 import type { Age } from "#lib/format/age.ts";
 import { adminFlashText, adminText } from "#lib/text/admin.ts";
+import { connectionText } from "#lib/text/connection.ts";
+import { coverageText } from "#lib/text/coverage.ts";
 import { deviceCareText } from "#lib/text/device-care.ts";
 import { eventText } from "#lib/text/events.ts";
-import { siteText } from "#lib/text/site.ts";
 import { exploreText } from "#lib/text/explore.ts";
+import { siteText } from "#lib/text/site.ts";
 import { connectText } from "./text/connect.ts";
 import { pushText } from "./text/push.ts";
 import { startText } from "./text/start.ts";
-import { connectionText } from "#lib/text/connection.ts";
-import { coverageText } from "#lib/text/coverage.ts";
 
 /**
  * Every word the pages say, in one catalogue, so that a language is one more object of this shape. What a feature says stands in

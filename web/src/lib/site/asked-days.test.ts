@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { askedDays } from "./asked-days.ts";
 
-const sums = (data: number[], failed: number[], unasked: number[]) => ({
+const sums = (data: number[], failed: number[], unasked: number[], before = data.map(() => 0)) => ({
   data,
   nothing: data.map(() => 0),
   refused: data.map(() => 0),
   failed,
   unasked,
+  before,
 });
 
 test("days are those of all devices that are asked for, and devices that push say nothing", () => {
@@ -24,4 +25,12 @@ test("days are those of all devices that are asked for, and devices that push sa
     { startMs: 100, data: 0.5, nothing: 0, refused: 0, failed: 0, unasked: 0.5 },
   ]);
   expect(askedDays([0, 100], [{ ...device, asked: false, sums: null }])).toEqual([]);
+});
+
+test("what was before a device came is no day of it", () => {
+  const device = { deviceId: "d", name: "d", streams: 1, asked: true };
+  const late = { ...device, sums: sums([0, 30], [0, 0], [0, 10], [100, 60]) };
+  expect(askedDays([0, 100, 200], [late])).toEqual([
+    { startMs: 100, data: 0.75, nothing: 0, refused: 0, failed: 0, unasked: 0.25 },
+  ]);
 });

@@ -1,6 +1,6 @@
 import type { SiteCoverage } from "../api/types.gen.ts";
 
-/** What became of a day's time, over all values of the devices that are asked for. Shares of the day up to now; together they are 1. */
+/** What became of a day's time, over all values of the devices that are asked for, from when each came on. Shares; together they are 1. */
 export interface AskedDay {
   readonly startMs: number;
   readonly data: number;
@@ -14,14 +14,18 @@ export interface AskedDay {
 export const OUTCOMES = ["data", "nothing", "refused", "failed", "unasked"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** Adds up the devices of coverage. None where no device is asked for: what pushes by itself is in no ledger. */
+/**
+ * Adds up the devices of coverage. None where no device is asked for: what pushes by itself is in no ledger. Nor any day before the first device
+ * came, unless an import asked for it.
+ */
 export function askedDays(edges: readonly number[], devices: SiteCoverage["items"]): AskedDay[] {
   const asked = devices.flatMap(({ sums }) => (sums === null ? [] : [sums]));
   if (asked.length === 0) return [];
-  return edges.slice(0, -1).map((startMs, day) => {
+  return edges.slice(0, -1).flatMap((startMs, day) => {
     const total = (outcome: Outcome): number => asked.reduce((sum, sums) => sum + (sums[outcome][day] ?? 0), 0);
     const whole = OUTCOMES.reduce((sum, outcome) => sum + total(outcome), 0);
-    const share = (outcome: Outcome): number => (whole === 0 ? 0 : total(outcome) / whole);
+    if (whole === 0) return [];
+    const share = (outcome: Outcome): number => total(outcome) / whole;
     return {
       startMs,
       data: share("data"),

@@ -3,12 +3,13 @@ import { describe, expect, test } from "vitest";
 import { cellOf, heatRows, isHole, NOT_DUE_MS } from "./heat.ts";
 
 const HOUR_MS = 3_600_000;
-const sums = (of: Partial<Record<"data" | "nothing" | "refused" | "failed" | "unasked", number>>) => ({
+const sums = (of: Partial<Record<"data" | "nothing" | "refused" | "failed" | "unasked" | "before", number>>) => ({
   data: [of.data ?? 0],
   nothing: [of.nothing ?? 0],
   refused: [of.refused ?? 0],
   failed: [of.failed ?? 0],
   unasked: [of.unasked ?? 0],
+  before: [of.before ?? 0],
 });
 
 describe("a cell", () => {
@@ -25,6 +26,10 @@ describe("a cell", () => {
     [{ refused: 5, unasked: HOUR_MS }, "empty", 0],
     [{ unasked: HOUR_MS }, "unasked", 0],
     [{ nothing: HOUR_MS }, "nothing", 0],
+    [{ before: HOUR_MS }, "before", 0],
+    [{ before: HOUR_MS, nothing: 1 }, "before", 0],
+    [{ before: HOUR_MS, unasked: 1 }, "unasked", 0],
+    [{ before: 23 * HOUR_MS, data: HOUR_MS }, "full", 100],
     [{}, "nothing", 0],
   ] as const)("of %j is %s, %d %%", (of, mark, percent) => {
     expect(cellOf(sums(of), 0, 0)).toEqual({ mark, percent });
@@ -43,12 +48,12 @@ describe("a cell", () => {
   test("is full or empty exactly when its percentage says so, whatever the sums", () => {
     const ms = fc.nat(10 * HOUR_MS);
     fc.assert(
-      fc.property(fc.record({ data: ms, nothing: ms, refused: ms, failed: ms, unasked: ms }), (of) => {
+      fc.property(fc.record({ data: ms, nothing: ms, refused: ms, failed: ms, unasked: ms, before: ms }), (of) => {
         const { mark, percent } = cellOf(sums(of), 0, 0);
         expect(percent).toBeGreaterThanOrEqual(0);
         if (of.failed + of.refused > 0) expect(percent).toBeLessThan(100);
         if (of.data > 0) expect(percent).toBeGreaterThan(0);
-        expect(["empty", "unasked", "nothing"].includes(mark)).toBe(of.data === 0);
+        expect(["empty", "unasked", "nothing", "before"].includes(mark)).toBe(of.data === 0);
       }),
     );
   });
@@ -59,7 +64,7 @@ describe("rows", () => {
   const device = { deviceId: "a", name: "A", asked: true, streams: 2 };
 
   test("do not expect what the next polls will ask for, in the newest step alone", () => {
-    const steps = { data: [0, 0], nothing: [0, 0], refused: [0, 0], failed: [0, 0] };
+    const steps = { data: [0, 0], nothing: [0, 0], refused: [0, 0], failed: [0, 0], before: [0, 0] };
     const unasked = [2 * NOT_DUE_MS, 2 * NOT_DUE_MS];
     const edges = [now - 2 * HOUR_MS, now - HOUR_MS, now];
     const [row] = heatRows({ items: [{ ...device, sums: { ...steps, unasked } }], edges }, now);

@@ -2,9 +2,9 @@ import type { SiteCoverage } from "../api/types.gen.ts";
 
 /**
  * What a cell of the heat map shows, from all to nothing. `unasked`: nobody has asked the vendor for it; `nothing`: the vendor has said
- * that there is nothing, as a plant's at night.
+ * that there is nothing, as a plant's at night; `before`: the device was not here yet.
  */
-export const MARKS = ["full", "most", "half", "little", "empty", "unasked", "nothing"] as const;
+export const MARKS = ["full", "most", "half", "little", "empty", "unasked", "nothing", "before"] as const;
 export type Mark = (typeof MARKS)[number];
 
 export interface Cell {
@@ -39,7 +39,7 @@ export function cellOf(sums: Sums, step: number, notDueMs: number): Cell {
   const failed = at(sums.failed) + at(sums.refused);
   const unasked = Math.max(0, at(sums.unasked) - notDueMs);
   const expected = data + failed + unasked;
-  if (expected === 0) return { mark: "nothing", percent: 0 };
+  if (expected === 0) return { mark: at(sums.before) > at(sums.nothing) ? "before" : "nothing", percent: 0 };
   if (unasked === expected) return { mark: "unasked", percent: 0 };
   const share = Math.floor((data / expected) * 100);
   // Something that came is more than nothing, and something that failed is less than all.
@@ -51,7 +51,7 @@ export function cellOf(sums: Sums, step: number, notDueMs: number): Cell {
 
 /** Whether there is something to look at behind a cell. */
 export function isHole({ mark }: Cell): boolean {
-  return mark !== "full" && mark !== "nothing";
+  return mark !== "full" && mark !== "nothing" && mark !== "before";
 }
 
 /** The rows of a page. Cells that are alike are one object, so that they travel to the browser once. @param nowMs epoch ms */

@@ -30,6 +30,7 @@ export const coverageText = {
     received: (percent: number) => `${percent} % received`,
     unasked: "never asked",
     nothing: "the vendor has nothing",
+    before: "before it was here",
     pushed: "pushes by itself: what it should have sent is not known",
     noValues: "has no values yet",
     day: (day: string) => `Hours of ${day}`,
@@ -47,6 +48,7 @@ export const coverageText = {
     empty: "nothing came",
     unasked: "never asked",
     nothing: "the vendor has nothing, such as at night",
+    before: "before the device was here",
   },
 
   gaps: {

@@ -131,7 +131,6 @@ export const text = {
   },
 
   device: {
-    back: "Fleet",
     powerNow: "Power now",
     readAt: (time: string, zone: string) => `read at ${time} (${zone})`,
     facts: "About this device",
@@ -147,8 +146,6 @@ export const text = {
       id: "Id",
     },
     metrics: "All values",
-    metricColumns: { name: "Value", reading: "Reading", age: "Age", quality: "Quality" },
-    powerNone: "Latest value",
     quality: { good: "good", uncertain: "uncertain", bad: "bad" },
     chart: "Over time",
     chartTime: "Time",

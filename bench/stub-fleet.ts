@@ -87,6 +87,7 @@ export class StubFleet {
         name,
         timezone,
         ...sum(this.devices.filter(({ siteId }) => siteId === id)),
+        generatedToday: { energyWh: 1_000, coverage: 1 },
       })),
       connections: this.#options.connections ?? [],
     };

@@ -53,6 +53,7 @@ export interface BesideParts {
   readonly catalogue: Catalogue;
   readonly pipeline: IngestPipeline;
   readonly store: TelemetryStore;
+  readonly ledger: Ledger;
 }
 
 /** A server that runs. */
@@ -150,7 +151,7 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     }
     await collector.start();
     quality.start();
-    if (options.beside) runBeside(options.beside, { catalogue, pipeline, store }, owned, log);
+    if (options.beside) runBeside(options.beside, { catalogue, pipeline, store, ledger }, owned, log);
     const page = signIn.needsAdmin ? "welcome" : "sign-in/link";
     return { url, signInLink: `${url}/${page}?code=${code.issue()}`, close: () => owned.disposeAsync() };
   } catch (error) {

@@ -42,6 +42,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "src/access",
     "src/catalogue",
     "src/vendors",
+    "src/collect/ledger/coverage-ledger.ts",
     "src/ingest/pipeline.ts",
     "src/telemetry/store.ts",
     "simulators",

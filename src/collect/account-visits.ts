@@ -11,6 +11,7 @@ import type { Account } from "./account.ts";
 import { accountKey } from "./budget/account-key.ts";
 import { BudgetGuest } from "./budget/budget-guest.ts";
 import type { BudgetKeeper } from "./budget/budget-keeper.ts";
+import type { BudgetUses } from "./budget/budget-uses.ts";
 
 /** What came of asking an account beside its poller. */
 export interface Visited<T> {
@@ -36,6 +37,7 @@ export interface VisitOptions {
 
 export interface VisitParts {
   readonly keeper: BudgetKeeper;
+  readonly uses: Pick<BudgetUses, "counting">;
   /** What account keys are made with. */
   readonly secret: () => Promise<string>;
   readonly openSockets: (baseUrl: string) => Dispatcher;
@@ -43,6 +45,14 @@ export interface VisitParts {
 }
 
 type Seen = { -readonly [Name in "requests" | "answered" | "clockAheadMs"]: Visited<unknown>[Name] };
+
+/** What belongs to one visit. */
+interface Visit {
+  readonly guest: BudgetGuest;
+  readonly counting: ReturnType<BudgetUses["counting"]> | null;
+  readonly seen: Seen;
+  readonly stop: AbortController;
+}
 
 /** Asks vendors beside polling, on the budget that polling spends. */
 export class AccountVisits {
@@ -62,9 +72,11 @@ export class AccountVisits {
     options: VisitOptions,
     work: (client: VendorClient, signal: AbortSignal) => Promise<T>,
   ): Promise<Visited<T>> {
-    const { keeper, secret, clock } = this.#parts;
+    const { keeper, uses, secret, clock } = this.#parts;
     const countedAs = options.countedAs ?? account;
     const key = accountKey(await secret(), { ...countedAs, vendor: countedAs.vendor.id });
+    const { connectionId } = countedAs;
+    const counting = connectionId === undefined ? null : uses.counting({ account: key, connectionId });
     const stop = new AbortController();
     const seen: Seen = { requests: 0, answered: 0, clockAheadMs: null };
     const { title } = account.vendor;
@@ -79,7 +91,11 @@ export class AccountVisits {
     this.#open.add(stop);
     keeper.join(key, guest);
     try {
-      return { value: await this.#ask(account, guest, options, seen, stop, work), failure: null, ...seen };
+      return {
+        value: await this.#ask(account, { guest, counting, seen, stop }, options, work),
+        failure: null,
+        ...seen,
+      };
     } catch (error) {
       if (!(error instanceof VendorError)) throw error;
       return { value: null, failure: error, ...seen };
@@ -97,10 +113,8 @@ export class AccountVisits {
 
   async #ask<T>(
     { vendor, baseUrl, credential }: Account,
-    guest: BudgetGuest,
+    { guest, counting, seen, stop }: Visit,
     { isPatient }: VisitOptions,
-    seen: Seen,
-    stop: AbortController,
     work: (client: VendorClient, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const { openSockets, clock } = this.#parts;
@@ -115,8 +129,12 @@ export class AccountVisits {
       dispatcher,
       limiter,
       events: {
-        onAttempt: () => seen.requests++,
-        onAnswer: (status) => {
+        onAttempt: (attempt, lane) => {
+          counting?.onAttempt(attempt, lane);
+          seen.requests++;
+        },
+        onAnswer: (status, durationMs, lane) => {
+          counting?.onAnswer(status, durationMs, lane);
           if (isWell(status)) seen.answered++;
         },
         onRetry: (error) => {

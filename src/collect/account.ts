@@ -7,6 +7,8 @@ export interface Account {
   readonly vendor: VendorDefinition;
   readonly baseUrl: string;
   readonly credential: Credential;
+  /** The connection that it is, if it is one yet: what it is asked is counted as its requests. */
+  readonly connectionId?: string;
   /** Of the connection that it is. */
   readonly laneShares?: LaneShares;
 }

@@ -88,7 +88,12 @@ export class Collector {
     this.#keeper = new BudgetKeeper({ ...parts, store: catalogue.budgets, holder: uuidv4() });
     this.#uses = new BudgetUses({ store: catalogue.budgets, clock, log });
     this.#requests = new RequestNumbers(clock);
-    this.#visits = new AccountVisits({ ...parts, keeper: this.#keeper, secret: () => this.#accountSecret() });
+    this.#visits = new AccountVisits({
+      ...parts,
+      keeper: this.#keeper,
+      uses: this.#uses,
+      secret: () => this.#accountSecret(),
+    });
   }
 
   /** Starts polling every connection that the catalogue has; one that cannot be opened is logged and rests. */
@@ -233,7 +238,8 @@ export class Collector {
   async #accountOf(connection: Connection): Promise<Account> {
     const vendor = this.vendorOf(connection);
     const credential = vendor.credential.parse(await this.#parts.catalogue.connections.credential(connection.id));
-    return { vendor, baseUrl: connection.baseUrl, credential, laneShares: connection.laneShares };
+    const { id: connectionId, baseUrl, laneShares } = connection;
+    return { vendor, baseUrl, credential, connectionId, laneShares };
   }
 
   #accountSecret(): Promise<string> {

@@ -138,11 +138,12 @@ export class ConnectionRun implements BudgetUser {
   }
 
   async #begin(limiter: Limiter): Promise<void> {
-    const { connection, vendor, credential, catalogue, openSockets, clock, random = Math.random } = this.#parts;
+    const { connection, account, vendor, credential, catalogue, uses, openSockets, clock } = this.#parts;
+    const { random = Math.random } = this.#parts;
     const { baseUrl } = connection;
     this.#devices = await catalogue.devices.ofConnection(connection.id);
     const sockets = openSockets(baseUrl);
-    const events = this.#countUses();
+    const events = uses.counting({ account, connectionId: connection.id });
     const client = vendor.open({ baseUrl, credential, clock, random, limiter, events, dispatcher: sockets });
     const poller = new Poller({
       ...this.#parts,
@@ -185,20 +186,7 @@ export class ConnectionRun implements BudgetUser {
     await work.client.close();
     await work.sockets.destroy();
   }
-
-  #countUses(): NonNullable<Parameters<VendorDefinition["open"]>[0]["events"]> {
-    const { uses, account, connection, clock } = this.#parts;
-    const spender = { account, connectionId: connection.id };
-    return {
-      onAttempt: (_attempt, lane) => uses.count({ ...spender, lane }, "requests", clock.nowMs()),
-      onAnswer: (status, _durationMs, lane) => {
-        if (status === TOO_MANY_REQUESTS) uses.count({ ...spender, lane }, "refusals", clock.nowMs());
-      },
-    };
-  }
 }
-
-const TOO_MANY_REQUESTS = 429;
 
 function polledOf(devices: readonly Device[]): Device[] {
   return devices.filter(({ serialNumber }) => serialNumber !== null);

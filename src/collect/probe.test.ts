@@ -16,6 +16,7 @@ import { AccountVisits } from "./account-visits.ts";
 import { besideSockets } from "./beside-sockets.fixture.ts";
 import { accountKey } from "./budget/account-key.ts";
 import { BudgetKeeper } from "./budget/budget-keeper.ts";
+import { type AccountUse, BudgetUses } from "./budget/budget-uses.ts";
 import { MemoryBudgets } from "./budget/memory-budgets.fixture.ts";
 import type { FailureReason } from "./diagnosis.ts";
 import { PROBE_MS_MAX, type ProbeResult, probe } from "./probe.ts";
@@ -30,14 +31,20 @@ function scene(listed: readonly string[] = ["127.0.0.0/8"]) {
   const openSockets = (baseUrl: string) => openGuardedPool(baseUrl, guard);
   const budgets = { store: new MemoryBudgets(), holder: "this process", isAlone: false };
   const keeper = new BudgetKeeper({ ...budgets, clock, log: silentLog });
-  const visits = new AccountVisits({ clock, openSockets, keeper, secret: async () => "a secret" });
+  const counted: AccountUse[] = [];
+  const useStore = {
+    addUses: async (uses: readonly AccountUse[]) => void counted.push(...uses),
+    forgetUsesBefore: async () => {},
+  };
+  const uses = new BudgetUses({ store: useStore, clock, log: silentLog });
+  const visits = new AccountVisits({ clock, openSockets, keeper, uses, secret: async () => "a secret" });
   const test = async (account: Account, serialNumber: string | null): Promise<ProbeResult> => {
     const result = await besideSockets(clock, probe(visits, account, serialNumber));
     expect(result.requests).toBeLessThanOrEqual(REQUESTS_MAX);
     for (const secret of Object.values(account.credential)) expect(result.message).not.toContain(secret);
     return result;
   };
-  return { clock, visits, budgets: budgets.store, test };
+  return { clock, visits, uses, counted, budgets: budgets.store, test };
 }
 
 interface Case<Options> {
@@ -188,6 +195,17 @@ test("tests of one account wait for one budget, and one that finds no room in it
   expect(unsent.length).toBeGreaterThanOrEqual(1);
   for (const result of unsent) expect(result).toMatchObject({ ok: false, reason: "quota" });
   expect(results.filter(({ ok }) => ok).length).toBeGreaterThanOrEqual(seconds - 2);
+});
+
+test("what a test asks of a connection's account is counted as the connection's, and of no other's", async () => {
+  const { clock, visits, uses, counted } = scene();
+  const simulator = await startEnergyGridSimulator({ time: clock });
+  onTestFinished(() => simulator.close());
+  const account = { vendor: energyGrid, baseUrl: simulator.url, credential: { token: simulator.token } };
+  await besideSockets(clock, probe(visits, account, "SN-000"));
+  const { requests } = await besideSockets(clock, probe(visits, { ...account, connectionId: "c" }, "SN-000"));
+  await uses.flush();
+  expect(counted).toMatchObject([{ connectionId: "c", lane: "live", requests, refusals: 0 }]);
 });
 
 test("a test of an account whose budget another server spends says so, and sends nothing", async () => {

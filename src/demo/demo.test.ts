@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createFleet, PLANTS } from "../../simulators/energygrid/index.ts";
 import { type Catalogue, openCatalogue } from "../catalogue/catalogue.ts";
 import { knownKey } from "../catalogue/sealing/installation-key.ts";
+import type { CoverageRun } from "../domain/coverage.ts";
 import { type ReadingColumns, ReadingColumnsBuilder } from "../domain/reading.ts";
 import { VirtualClock } from "../domain/virtual-clock.ts";
 import { prepareDemoFleet } from "./fleet.ts";
@@ -97,7 +98,11 @@ test("the past is written once, up to now and in the simulator's own values", as
       return { columns: { ...NOTHING, length: held ? 1 : 0 }, next: null };
     },
   };
-  const parts = { catalogue, pipeline, store, fleet: VENDOR.fleet, nowMs: NOW_MS };
+  const noted = new Map<number, CoverageRun[]>();
+  const ledger = {
+    note: (series: number, run: CoverageRun) => void noted.set(series, [...(noted.get(series) ?? []), run]),
+  };
+  const parts = { catalogue, pipeline, store, ledger, fleet: VENDOR.fleet, nowMs: NOW_MS };
   await writeDemoHistory(parts, AbortSignal.timeout(60_000));
   const slots = (HISTORY_DAYS - 1) * 288 + 144;
   expect(written.size).toBeGreaterThan(500 * slots * 0.95);
@@ -109,6 +114,15 @@ test("the past is written once, up to now and in the simulator's own values", as
   const atMs = NOW_MS - 3_600_000;
   const state = VENDOR.fleet.get(device?.serialNumber ?? "")?.at(atMs);
   expect(written.get(`${series} ${atMs}`)).toBe(state?.online ? state.powerW : undefined);
+
+  // The ledger claims each slot that has a value, and knows of all others that there is none.
+  expect(noted.size).toBe(500);
+  let claimed = 0;
+  for (const runs of noted.values()) {
+    expect(runs.reduce((ms, { fromMs, toMs }) => ms + toMs - fromMs, 0)).toBe(slots * 300_000);
+    for (const { fromMs, toMs, outcome } of runs) claimed += outcome === "data" ? (toMs - fromMs) / 300_000 : 0;
+  }
+  expect(claimed).toBe(written.size);
 
   const before = written.size;
   written.set("marker", 0);
@@ -123,6 +137,7 @@ test("writing the past stops when it is told to", async () => {
   const store = {
     readRaw: async () => ({ columns: NOTHING, next: null }),
   };
-  const parts = { catalogue, pipeline, store, fleet: VENDOR.fleet, nowMs: NOW_MS };
+  const ledger = { note: () => {} };
+  const parts = { catalogue, pipeline, store, ledger, fleet: VENDOR.fleet, nowMs: NOW_MS };
   await expect(writeDemoHistory(parts, stop.signal)).rejects.toThrow();
 });

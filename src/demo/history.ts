@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Fleet } from "../../simulators/energygrid/index.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { CoverageLedger } from "../collect/ledger/coverage-ledger.ts";
+import type { Outcome } from "../domain/coverage.ts";
 import type { Device } from "../domain/device.ts";
 import { ACTIVE_POWER } from "../domain/metric.ts";
 import { QUALITY, type ReadingColumns, ReadingColumnsBuilder } from "../domain/reading.ts";
@@ -18,6 +20,7 @@ export interface DemoHistoryParts {
   readonly catalogue: Pick<Catalogue, "devices" | "directory">;
   readonly pipeline: Pick<IngestPipeline, "acceptHistory">;
   readonly store: Pick<TelemetryStore, "readRaw">;
+  readonly ledger: Pick<CoverageLedger, "note">;
   readonly fleet: Fleet;
   /** Readings are written up to here, epoch ms. */
   readonly nowMs: number;
@@ -25,7 +28,7 @@ export interface DemoHistoryParts {
 
 /**
  * Gives the simulated inverters a past, so that a first look at a chart shows one: active power every 5 minutes, the newest
- * day first. What an earlier start has written is not written again.
+ * day first, and an entry in the ledger, as if they had been asked. What an earlier start has written is not written again.
  */
 export async function writeDemoHistory(parts: DemoHistoryParts, signal: AbortSignal): Promise<void> {
   const devices = (await parts.catalogue.devices.all()).filter(({ serialNumber }) =>
@@ -37,8 +40,9 @@ export async function writeDemoHistory(parts: DemoHistoryParts, signal: AbortSig
     if (await isWritten(parts, devices.at(-1), dayMs)) continue;
     for (let first = 0; first < devices.length; first += DEVICES_PER_BATCH) {
       signal.throwIfAborted();
-      const columns = pastOf(devices.slice(first, first + DEVICES_PER_BATCH), dayMs, parts);
-      await parts.pipeline.acceptHistory(columns);
+      const batch = devices.slice(first, first + DEVICES_PER_BATCH);
+      await parts.pipeline.acceptHistory(pastOf(batch, dayMs, parts));
+      notePast(batch, dayMs, parts);
       await nextTurn();
     }
   }
@@ -72,4 +76,26 @@ function pastOf(
     }
   }
   return builder.finish();
+}
+
+/** A day of inverters in the ledger: what came, and where they were offline, nothing. */
+function notePast(
+  devices: readonly Device[],
+  dayMs: number,
+  { catalogue, fleet, ledger, nowMs }: DemoHistoryParts,
+): void {
+  const untilMs = Math.min(dayMs + DAY_MS, nowMs);
+  for (const device of devices) {
+    const owner = catalogue.directory.ofDevice(device.id, ACTIVE_POWER.name);
+    const inverter = fleet.get(device.serialNumber ?? "");
+    if (!owner || !inverter) continue;
+    const outcomeAt = (timeMs: number): Outcome => (inverter.at(timeMs).online ? "data" : "nothing");
+    for (let fromMs = dayMs; fromMs < untilMs; ) {
+      const outcome = outcomeAt(fromMs);
+      let toMs = fromMs;
+      while (toMs < untilMs && outcomeAt(toMs) === outcome) toMs += SLOT_MS;
+      ledger.note(owner.series, { fromMs, toMs: Math.min(toMs, untilMs), outcome, askedAtMs: nowMs, request: 0 });
+      fromMs = toMs;
+    }
+  }
 }

@@ -12,11 +12,18 @@ const DeviceCoverage = z.object({
   }),
   streams: z.int().min(0).meta({ description: "Its metrics, each of which is a stream" }),
   sums: z
-    .object({ data: StepSums, nothing: StepSums, refused: StepSums, failed: StepSums, unasked: StepSums })
+    .object({
+      data: StepSums,
+      nothing: StepSums,
+      refused: StepSums,
+      failed: StepSums,
+      unasked: StepSums,
+      before: StepSums,
+    })
     .nullable()
     .meta({
       description:
-        "For each step, ms of all streams together; a step's five sums add up to its length times `streams`. `nothing`: the vendor has none; `unasked`: it was never asked",
+        "For each step, ms of all streams together; a step's six sums add up to its length times `streams`. `nothing`: the vendor has none; `unasked`: it was never asked; `before`: never asked either, and earlier than the device was here",
     }),
 });
 
@@ -41,10 +48,10 @@ export const Gap = z
     metrics: z.array(z.string()).meta({ description: "Names of its metrics that miss this stretch" }),
     from: api.Time,
     to: api.Time,
-    outcome: z
-      .enum(["refused", "failed"])
-      .nullable()
-      .meta({ description: "What the vendor said when it was asked last; null when it was never asked" }),
+    outcome: z.enum(["refused", "failed"]).nullable().meta({
+      description:
+        "What the vendor said when it was asked last; null when it was never asked, which is no gap before the device was here",
+    }),
     askedAt: api.Time.nullable(),
     request: z.int().nullable().meta({ description: "The request that asked last, by its number of the connection" }),
   })

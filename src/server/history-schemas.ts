@@ -16,7 +16,8 @@ export const BackfillJob = z
     readings: z.int().meta({ description: "Stored so far" }),
     requestsLeft: z.int().meta({ description: "What it still costs; what is held already is not asked for" }),
     leftMs: z.int().nullable().meta({
-      description: "How long that takes at the vendor's limits beside the values of now, ms; null when it has ended",
+      description:
+        "How long that takes at the vendor's limits beside the values of now, ms; null when it has ended, or the values of now leave nothing of them",
     }),
     createdAt: Time,
     endedAt: Time.nullable(),

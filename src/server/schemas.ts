@@ -91,6 +91,18 @@ export const Fleet = z
         activePowerW: z.number(),
         ratedPowerW: z.number().nullable(),
         devices: DeviceCounts,
+        generatedToday: z
+          .object({
+            energyWh: z.number().meta({ description: "The integral of the active power of what generates" }),
+            coverage: z
+              .number()
+              .meta({ description: "The share of the time that readings cover; a mean over devices" }),
+          })
+          .nullable()
+          .meta({
+            description:
+              "Since the site's midnight, at most a minute or two old; null where nothing generates, and until it is added up",
+          }),
       }),
     ),
     connections: z.array(ConnectionHealth),

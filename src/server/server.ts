@@ -39,6 +39,7 @@ import { siteRoutes } from "./routes/sites.ts";
 import { subscriptionRoutes } from "./routes/subscriptions.ts";
 import { userRoutes } from "./routes/users.ts";
 import { asksFromThisMachine, refuseForeignOrigins } from "./same-origin.ts";
+import { EnergyToday } from "./views/energy-today.ts";
 import { FleetViews } from "./views/fleet.ts";
 import { ObjectViews } from "./views/objects.ts";
 import { SeriesViews } from "./views/series.ts";
@@ -194,12 +195,14 @@ function guard(
 }
 
 function withViews(parts: ServerParts, audit: AuditRecorder): RouteParts {
-  const objects = new ObjectViews(parts.catalogue.directory, parts.store);
+  const { catalogue, collector, store, clock } = parts;
+  const objects = new ObjectViews(catalogue.directory, store);
+  const energy = new EnergyToday(catalogue.directory, store, clock);
   return {
     ...parts,
     audit,
     objects,
-    fleet: new FleetViews(parts.catalogue, parts.collector, objects, parts.clock),
-    series: new SeriesViews(parts.catalogue.directory, parts.store, parts.clock),
+    fleet: new FleetViews(catalogue, collector, objects, energy, clock),
+    series: new SeriesViews(catalogue.directory, store, clock),
   };
 }

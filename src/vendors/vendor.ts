@@ -69,6 +69,8 @@ export interface HistoryLimits {
   /** Longest window, ms. */
   readonly windowMsMax: number;
   readonly devicesPerWindow: number;
+  /** As `VendorLimits.batchGroup`, for windows. */
+  readonly batchGroup?: (device: string) => string;
   /** Requests that a window takes. */
   readonly requestsPerWindow: number;
   /** From one value to the next, ms; a window is cut at whole multiples. */

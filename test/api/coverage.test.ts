@@ -37,13 +37,13 @@ let server: ApiServer;
 let headers: { authorization: string };
 let siteId: string;
 let devices: Device[];
+/** When the devices came, epoch ms. */
+let createdMs: number;
 /** The clock of the test stands still here. */
 let nowMs: number;
 
 beforeEach(async () => {
   server = await startApiServer();
-  headers = await server.signInAsAdmin();
-  nowMs = server.clock.nowMs();
   const { catalogue } = server;
   siteId = (await catalogue.sites.create(SITE)).id;
   const asked = ["A", "B", "C"].map((serial) => inverter(siteId, serial));
@@ -56,6 +56,10 @@ beforeEach(async () => {
     series: catalogue.directory.allOfDevice(id).map(({ series }) => series),
   }));
   expect(await catalogue.devices.ofConnection(connectionId)).toHaveLength(3);
+  createdMs = server.clock.nowMs();
+  server.clock.jumpWall(2 * COVERAGE_SPAN_MS_MAX);
+  nowMs = server.clock.nowMs();
+  headers = await server.signInAsAdmin();
 });
 afterEach(() => server.close());
 
@@ -127,6 +131,7 @@ describe("coverage", () => {
             refused: hours(0, 0),
             failed: hours(0, 1),
             unasked: hours(0, 3),
+            before: hours(0, 0),
           },
         },
         {
@@ -140,6 +145,7 @@ describe("coverage", () => {
             refused: hours(0.5, 0),
             failed: hours(0, 0),
             unasked: hours(2.5, 4),
+            before: hours(0, 0),
           },
         },
         expect.objectContaining({ name: "C", asked: true }),
@@ -147,6 +153,18 @@ describe("coverage", () => {
       ],
       nextCursor: null,
     });
+  });
+
+  test("owes nothing of the time before a device came, but what an import asked for", async () => {
+    const runs = { outcome: "failed", askedAtMs: nowMs, request: 1 } as const;
+    const fromMs = createdMs - HOUR_MS;
+    for (const series of device("A").series) server.ledger.note(series, { fromMs, toMs: fromMs + 600_000, ...runs });
+    const query = { from: iso(createdMs - 2 * HOUR_MS), to: iso(createdMs + HOUR_MS), step: "PT2H" };
+    const answer = await ask(`/sites/${siteId}/coverage`, query);
+    const [a] = answer.json<{ items: { sums: Record<string, number[]> }[] }>().items;
+    const { failed = [], unasked = [], before = [] } = a?.sums ?? {};
+    const total = (ms: readonly number[]): number => ms.reduce((sum, each) => sum + each, 0) / 2 / 60_000;
+    expect([total(failed), total(before), total(unasked)]).toEqual([10, 110, 60]);
   });
 
   test("has its days in the site's calendar, cut to what was asked for and to now", async () => {
@@ -238,6 +256,19 @@ describe("gaps", () => {
       [null, null],
       [iso(nowMs - 8 * HOUR_MS), 77],
     ]);
+  });
+
+  test("begin when a device came, unless an import asked for what was before", async () => {
+    const fromMs = createdMs - HOUR_MS;
+    const run = { fromMs, toMs: fromMs + 1_000, outcome: "refused", askedAtMs: nowMs, request: 9 } as const;
+    for (const series of device("A").series) server.ledger.note(series, run);
+    const span = { from: iso(createdMs - 2 * HOUR_MS), to: iso(createdMs + HOUR_MS) };
+    const { items } = await gaps(`/devices/${device("A").id}/gaps`, span);
+    expect(items.map(({ from, to, outcome }) => [from, to, outcome])).toEqual([
+      [iso(createdMs), span.to, null],
+      [iso(run.fromMs), iso(run.toMs), "refused"],
+    ]);
+    expect((await gaps(`/devices/${device("B").id}/gaps`, { ...span, to: iso(createdMs) })).items).toEqual([]);
   });
 
   test("begin once a poll is overdue, and not before", async () => {

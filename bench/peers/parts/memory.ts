@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { BodyMaker } from "../bodies.ts";
+import { DataSet, dataSetPlan } from "../data-set.ts";
 import { percentile, spreadOf } from "../figures.ts";
 import { kilowatch, type RunningKilowatch } from "../kilowatch.ts";
 import { sendAll } from "../load.ts";
 import { anonymousBytes, proportionalBytes, residentBytes } from "../processes.ts";
-import { attempt, bodiesOf, onFreshPeer, type Stage } from "../stage.ts";
+import { attempt, LINES_PER_BODY, onFreshPeer, type Stage } from "../stage.ts";
 import { eachBody } from "./loaded.ts";
 
 const CONNECTIONS = 4;
@@ -13,13 +15,18 @@ const MIB = 2 ** 20;
 /** Flat: the last third of the time takes no more than this much above the second third. The first third fills what is bounded. */
 export const GROWTH_MAX = 0.1;
 
-/** Memory of all Kilowatch's processes while 100 million readings of 50,000 series go in, and while they are exported. Once, not in runs. */
+/** Memory of all Kilowatch's processes while 100 million readings of few and of many series go in, and while they are exported. Once, not in runs. */
 export async function memory(stage: Stage): Promise<void> {
-  const { set, maker } = bodiesOf("C", 1);
-  const line = maker("line");
-  const readings = Math.min(set.readings, Math.max(set.plan.seriesCount * 6, READINGS * stage.scale));
+  for (const name of ["A", "C"] as const) await memoryOf(stage, name);
+}
+
+async function memoryOf(stage: Stage, name: "A" | "C"): Promise<void> {
+  const plan = dataSetPlan(name, 1);
+  const set = new DataSet({ ...plan, ticks: Math.ceil(READINGS / plan.seriesCount) });
+  const line = new BodyMaker(set, "line", LINES_PER_BODY);
+  const readings = Math.max(plan.seriesCount * 6, READINGS * stage.scale);
   await onFreshPeer(stage, kilowatch, async (running) => {
-    await watched(stage, running, "in", async () => {
+    await watched(stage, running, `${name}.in`, async () => {
       const load = await sendAll(
         running,
         "line",
@@ -29,7 +36,7 @@ export async function memory(stage: Stage): Promise<void> {
       await running.settle();
       return load.lines;
     });
-    await attempt(stage, "export", () => watched(stage, running, "export", () => exportAll(running)));
+    await attempt(stage, `${name}, export`, () => watched(stage, running, `${name}.export`, () => exportAll(running)));
   });
 }
 

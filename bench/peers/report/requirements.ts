@@ -109,34 +109,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
     aim: null,
     figures: own("mixed.insert-p99"),
   },
-  {
-    what: "memory while 100 M readings go in (most RSS of all processes)",
-    unit: "MiB",
-    must: atMost(700),
-    aim: null,
-    figures: own("memory.in.rss-most"),
-  },
-  {
-    what: "its growth, last third of the time over the second",
-    unit: "share",
-    must: atMost(0.1),
-    aim: null,
-    figures: own("memory.in.growth"),
-  },
-  {
-    what: "memory while they are exported (most RSS of all processes)",
-    unit: "MiB",
-    must: atMost(700),
-    aim: null,
-    figures: own("memory.export.rss-most"),
-  },
-  {
-    what: "its growth, last third of the time over the second",
-    unit: "share",
-    must: atMost(0.1),
-    aim: null,
-    figures: own("memory.export.growth"),
-  },
+  ...memoryOf("A", "2,000 series"),
+  ...memoryOf("C", "50,000 series"),
   {
     what: "the sender alone, 8 connections, over the fastest peer (so that it limits none)",
     unit: "×",
@@ -145,6 +119,30 @@ export const REQUIREMENTS: readonly Requirement[] = [
     figures: senderOverFastest,
   },
 ];
+
+/** Of all processes, while readings of a data set go in and out. */
+function memoryOf(set: "A" | "C", series: string): readonly Requirement[] {
+  const most = (measure: string, what: string): Requirement => ({
+    what: `memory while ${what} (most RSS of all processes)`,
+    unit: "MiB",
+    must: atMost(700),
+    aim: null,
+    figures: own(`memory.${set}.${measure}.rss-most`),
+  });
+  const growth = (measure: string): Requirement => ({
+    what: "its growth, last third of the time over the second",
+    unit: "share",
+    must: atMost(0.1),
+    aim: null,
+    figures: own(`memory.${set}.${measure}.growth`),
+  });
+  return [
+    most("in", `100 M readings of ${series} go in`),
+    growth("in"),
+    most("export", "they are exported"),
+    growth("export"),
+  ];
+}
 
 /** The sender alone over the fastest peer of the round. */
 function senderOverFastest(samples: readonly Sample[]): number[] {

@@ -91,8 +91,9 @@ async function startJob(which: string, flags: StartFlags): Promise<void> {
       ...(deviceIds.length > 0 && { deviceIds }),
     };
     const job = await api.create(Job, `/connections/${connection.id}/backfill-jobs`, body, signal);
-    const left = durationText(job.leftMs ?? 0);
-    say(`It takes ${counted(job.requestsLeft, "request")}, about ${left} beside the values of now.`);
+    const takes = `It takes ${counted(job.requestsLeft, "request")}`;
+    if (job.leftMs === null) say(`${takes}, for which the values of now leave nothing of the vendor's limits.`);
+    else say(`${takes}, about ${durationText(job.leftMs)} beside the values of now.`);
     const shown = flags.watch ? await watchJob(api, job.id, signal) : job;
     await handOutOne(shown, shownJob(shown), flags.json);
   });

@@ -1,6 +1,7 @@
 import type { Clock } from "../../domain/clock.ts";
 import { StorageUnavailable } from "../../domain/errors.ts";
 import type { Log } from "../../domain/log.ts";
+import type { CallEvents } from "../../transport/caller.ts";
 import type { Lane } from "../../transport/lanes.ts";
 
 /** Where uses are added up for every process: the catalogue. */
@@ -20,6 +21,7 @@ export interface AccountUse {
   readonly refusals: number;
 }
 
+const TOO_MANY_REQUESTS = 429;
 const HOUR_MS = 3_600_000;
 /** From one writing of what was counted to the next. */
 const WRITE_EVERY_MS = 60_000;
@@ -64,6 +66,19 @@ export class BudgetUses {
     const key = [account, connectionId, lane, hourMs].join(" ");
     const use = this.#counted.get(key) ?? { account, connectionId, lane, hourMs, requests: 0, refusals: 0 };
     this.#counted.set(key, { ...use, [kind]: use[kind] + 1 });
+  }
+
+  /** Events of a client whose requests are counted as a connection's. */
+  counting(
+    spender: Pick<AccountUse, "account" | "connectionId">,
+  ): Required<Pick<CallEvents, "onAttempt" | "onAnswer">> {
+    const { clock } = this.#parts;
+    return {
+      onAttempt: (_attempt, lane) => this.count({ ...spender, lane }, "requests", clock.nowMs()),
+      onAnswer: (status, _durationMs, lane) => {
+        if (status === TOO_MANY_REQUESTS) this.count({ ...spender, lane }, "refusals", clock.nowMs());
+      },
+    };
   }
 
   /** Writes what was counted. @throws StorageUnavailable; what could not be written is written with the next */

@@ -9,7 +9,8 @@ import type { CoverageRun } from "../../domain/coverage.ts";
 import { InvalidInput, NotFound } from "../../domain/errors.ts";
 import type { HistoryLimits, VendorDefinition } from "../../vendors/vendor.ts";
 import type { CoverageLedger } from "../ledger/coverage-ledger.ts";
-import { etaMs, shareLeft } from "./eta.ts";
+import { historyDurationMs } from "../plan/history-cost.ts";
+import { planSchedule } from "../plan/schedule.ts";
 import { openOfDevices, type PastDevice, pastDevices } from "./past-coverage.ts";
 import { countWindows } from "./windows.ts";
 
@@ -26,7 +27,7 @@ export interface BackfillReport {
   readonly version: number;
   /** 0 for one that has ended. */
   readonly requestsLeft: number;
-  /** How long they take at the vendor's limits beside the values of now, ms, as if no other import ran; null for one that has ended. */
+  /** How long they take at the vendor's limits beside the values of now, ms, as if no other import ran; null for one that has ended, and where they leave nothing. */
   readonly leftMs: number | null;
 }
 
@@ -126,10 +127,21 @@ export class Backfills {
     const connection = await this.#connection(job.connectionId);
     const vendor = this.#parts.vendorById(connection.vendor);
     if (!vendor?.history) return { job, version, requestsLeft: 0, leftMs: null };
-    const devices = await this.#pastDevices(connection, vendor.history);
-    const requestsLeft = await this.#requestsLeft(job, devices, vendor.history);
-    const share = shareLeft(vendor.limits, devices.length, connection.pollIntervalMs);
-    return { job, version, requestsLeft, leftMs: Math.ceil(etaMs(requestsLeft, vendor.limits.budgets, share)) };
+    const polled = await this.#parts.catalogue.devices.ofConnection(connection.id);
+    const past = pastDevices(
+      polled.map(({ id }) => id),
+      this.#parts.catalogue.directory,
+      vendor.history,
+    );
+    const requestsLeft = await this.#requestsLeft(job, past, vendor.history);
+    const { budgets } = planSchedule({
+      devices: polled.flatMap(({ serialNumber }) => serialNumber ?? []),
+      limits: vendor.limits,
+      pollIntervalMs: connection.pollIntervalMs,
+      valuesEveryMs: vendor.device?.valuesEveryMs ?? 0,
+    });
+    const leftMs = historyDurationMs(requestsLeft, budgets, connection.laneShares.history);
+    return { job, version, requestsLeft, leftMs: leftMs === null ? null : Math.ceil(leftMs) };
   }
 
   async #requestsLeft(job: BackfillJob, devices: readonly PastDevice[], history: HistoryLimits): Promise<number> {

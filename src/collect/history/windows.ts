@@ -1,9 +1,10 @@
 import type { CoverageRun } from "../../domain/coverage.ts";
 import { difference, type Interval, normalized } from "../../domain/intervals.ts";
+import { batchesOf } from "../../vendors/sweep.ts";
 import type { HistoryLimits, HistoryWindow } from "../../vendors/vendor.ts";
 
 /** The part of `HistoryLimits` that windows are cut by. */
-export type WindowLimits = Pick<HistoryLimits, "windowMsMax" | "devicesPerWindow" | "valuesEveryMs">;
+export type WindowLimits = Pick<HistoryLimits, "windowMsMax" | "devicesPerWindow" | "batchGroup" | "valuesEveryMs">;
 
 /** What is still to be asked of one device. */
 export interface OpenDevice {
@@ -32,17 +33,15 @@ export function openOf(
 }
 
 /**
- * The windows by which open stretches are asked for, newest first: devices with the same stretch share windows, every ms of a stretch is in
+ * The windows by which open stretches are asked for, newest first: devices with the same stretch share windows as far as the vendor takes them together, every ms of a stretch is in
  * exactly one, and cuts lie at whole multiples of the values' spacing.
  */
 export function windowsOf(devices: readonly OpenDevice[], limits: WindowLimits): HistoryWindow[] {
   const windows: HistoryWindow[] = [];
   for (const { stretch, sharers } of sharedStretches(devices)) {
-    for (const piece of piecesOf(stretch, limits)) {
-      for (let start = 0; start < sharers.length; start += limits.devicesPerWindow) {
-        windows.push({ ...piece, devices: sharers.slice(start, start + limits.devicesPerWindow) });
-      }
-    }
+    const batches = batchesIn(sharers, limits);
+    for (const piece of piecesOf(stretch, limits))
+      windows.push(...batches.map((batch) => ({ ...piece, devices: batch })));
   }
   return windows.sort((a, b) => b.toMs - a.toMs || b.fromMs - a.fromMs);
 }
@@ -60,9 +59,14 @@ export function chapterStartMs(toMs: number, limits: WindowLimits): number {
 export function countWindows(devices: readonly OpenDevice[], limits: WindowLimits): number {
   let count = 0;
   for (const { stretch, sharers } of sharedStretches(devices)) {
-    count += pieceCount(stretch, limits) * Math.ceil(sharers.length / limits.devicesPerWindow);
+    count += pieceCount(stretch, limits) * batchesIn(sharers, limits).length;
   }
   return count;
+}
+
+/** Devices in the batches that share a window. */
+function batchesIn(devices: readonly string[], { devicesPerWindow, batchGroup }: WindowLimits): (readonly string[])[] {
+  return [...batchesOf(devices, { devicesPerBatch: devicesPerWindow, ...(batchGroup && { batchGroup }) })];
 }
 
 /** Devices by the stretches that they have in common. */

@@ -20,7 +20,6 @@ const wanted = {
   fromMs: 0,
   toMs: 30 * DAY_MS,
   nowMs: 100 * DAY_MS,
-  limits: {},
   history: HISTORY,
   budgets: [{ requests: 1, perMs: 1_000, liveShare: 0.75 }],
   share: undefined,
@@ -50,6 +49,12 @@ describe("the cost of a past", () => {
     const history = { ...HISTORY, windowMsMax: 700_000 };
     expect(costOfHistory({ ...wanted, devices: serials(1), history, fromMs: 1, toMs: 1_200_000 }).windows).toBe(2);
     expect(costOfHistory({ ...wanted, devices: serials(1), history, fromMs: 1, toMs: 1_200_001 }).windows).toBe(3);
+  });
+
+  test("counts a window for each group of devices that the vendor takes together, as an import does", () => {
+    const history = { ...HISTORY, batchGroup: (device: string) => device.slice(-1) };
+    // 25 devices end in ten digits, of which five come three times.
+    expect(costOfHistory({ ...wanted, history, toMs: DAY_MS }).windows).toBe(10);
   });
 
   test("begins where the vendor's memory does", () => {

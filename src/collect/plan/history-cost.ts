@@ -1,5 +1,5 @@
-import { batchesOf } from "../../vendors/sweep.ts";
-import type { HistoryLimits, VendorLimits } from "../../vendors/vendor.ts";
+import type { HistoryLimits } from "../../vendors/vendor.ts";
+import { countWindows } from "../history/windows.ts";
 import type { BudgetPlan } from "./schedule.ts";
 
 /** A past that is wanted, beside values of now. */
@@ -10,7 +10,6 @@ export interface WantedPast {
   readonly fromMs: number;
   readonly toMs: number;
   readonly nowMs: number;
-  readonly limits: Pick<VendorLimits, "batchGroup">;
   readonly history: HistoryLimits;
   /** As `SchedulePlan.budgets`. */
   readonly budgets: readonly BudgetPlan[];
@@ -30,24 +29,25 @@ export interface HistoryCost {
 
 /** What it takes to fetch a past, before anything is asked. */
 export function costOfHistory(wanted: WantedPast): HistoryCost {
-  const { devices, history, limits, nowMs, toMs, budgets, share = 1 } = wanted;
+  const { devices, history, nowMs, toMs, budgets, share = 1 } = wanted;
   const keptFromMs = history.keepsMs === null ? Number.NEGATIVE_INFINITY : nowMs - history.keepsMs;
   const fromMs = Math.min(toMs, Math.max(wanted.fromMs, keptFromMs));
-  const blocks = [...batchesOf(devices, { ...limits, devicesPerBatch: history.devicesPerWindow })].length;
-  const windows = blocks * windowsOf(fromMs, toMs, history);
+  const open = fromMs < toMs ? [{ fromMs, toMs }] : [];
+  const opens = devices.map((device) => ({ device, open }));
+  const windows = countWindows(opens, history);
   const requests = windows * history.requestsPerWindow;
+  return { fromMs, toMs, windows, requests, durationMs: historyDurationMs(requests, budgets, share) };
+}
+
+/**
+ * How long requests for a past take at what values of now leave, ms; null when they leave nothing.
+ * @param budgets as `SchedulePlan.budgets`
+ * @param share as `LaneShares.history`
+ */
+export function historyDurationMs(requests: number, budgets: readonly BudgetPlan[], share = 1): number | null {
   const perMs = Math.min(
     ...budgets.map((budget) => (Math.min(share, 1 - budget.liveShare) * budget.requests) / budget.perMs),
   );
-  const durationMs = requests === 0 ? 0 : perMs > 0 ? requests / perMs : null;
-  return { fromMs, toMs, windows, requests, durationMs };
-}
-
-/** How many windows a range is cut into, from its end on, at whole multiples of the vendor's own interval. */
-function windowsOf(fromMs: number, toMs: number, { windowMsMax, valuesEveryMs }: HistoryLimits): number {
-  const stepMs = Math.max(1, valuesEveryMs);
-  const windowMs = Math.max(stepMs, Math.floor(windowMsMax / stepMs) * stepMs);
-  if (toMs <= fromMs) return 0;
-  const endsMs = Math.ceil(toMs / stepMs) * stepMs;
-  return Math.ceil((endsMs - fromMs) / windowMs);
+  if (requests === 0) return 0;
+  return perMs > 0 ? requests / perMs : null;
 }

@@ -74,7 +74,7 @@ export function planRoutes(app: FastifyInstance, { catalogue, clock, collector }
     { historyFrom, historyTo }: Asked,
   ): z.input<typeof shapes.Plan>["history"] {
     if (historyFrom === undefined) return null;
-    const { title, history, limits } = collector.vendorOf(connection);
+    const { title, history } = collector.vendorOf(connection);
     if (!history) {
       throw new InvalidInput([{ path: "historyFrom", message: `${title} keeps no past that can be asked for` }]);
     }
@@ -84,7 +84,6 @@ export function planRoutes(app: FastifyInstance, { catalogue, clock, collector }
       fromMs: Math.min(Date.parse(historyFrom), nowMs),
       toMs: Math.min(historyTo === undefined ? nowMs : Date.parse(historyTo), nowMs),
       nowMs,
-      limits,
       history,
       budgets,
       share: connection.laneShares.history,

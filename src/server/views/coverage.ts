@@ -4,6 +4,7 @@ import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { PageRequest } from "../../catalogue/page.ts";
 import type { Ledger } from "../../collect/ledger/ledger.ts";
 import type { Clock } from "../../domain/clock.ts";
+import type { CoverageRun } from "../../domain/coverage.ts";
 import { addToSteps, emptyStepCoverage, type StepCoverage } from "../../domain/coverage-steps.ts";
 import type { Device } from "../../domain/device.ts";
 import { InvalidInput } from "../../domain/errors.ts";
@@ -63,13 +64,28 @@ export class CoverageViews {
     };
   }
 
-  async #ofDevice({ id, name, connectionId }: Device, edgesMs: number[], span: Interval): Promise<DeviceCoverageView> {
+  async #ofDevice(device: Device, edgesMs: number[], span: Interval): Promise<DeviceCoverageView> {
+    const { id, name, connectionId, createdAtMs } = device;
     const series = this.#catalogue.directory.allOfDevice(id).map((owner) => owner.series);
     const described = { deviceId: id, name, streams: series.length };
     if (connectionId === null) return { ...described, asked: false, sums: null };
-    const known = emptyStepCoverage(edgesMs.length - 1);
-    for (const runs of (await this.#ledger.runsOf(series, span)).values()) addToSteps(known, runs, edgesMs);
-    return { ...described, asked: true, sums: sumsView(known, edgesMs, series.length) };
+    const runsOfSeries = [...(await this.#ledger.runsOf(series, span)).values()];
+    const known = knownIn(edgesMs, runsOfSeries);
+    // Nobody owes what was before the device came, unless an import asked for it.
+    const edgesBeforeMs = edgesMs.map((edgeMs) => Math.min(edgeMs, createdAtMs));
+    const before = unknownOf(knownIn(edgesBeforeMs, runsOfSeries), edgesBeforeMs, series.length);
+    const unknown = unknownOf(known, edgesMs, series.length);
+    const unasked = unknown.map((ms, step) => ms - (before[step] ?? 0));
+    const { data, nothing, refused, failed } = known;
+    const sums = {
+      data: [...data],
+      nothing: [...nothing],
+      refused: [...refused],
+      failed: [...failed],
+      unasked,
+      before,
+    };
+    return { ...described, asked: true, sums };
   }
 }
 
@@ -104,17 +120,16 @@ function edgesOf({ steps, count }: NamedSteps, { fromMs, toMs }: Interval): numb
   return edgesMs.map((edgeMs) => Math.min(Math.max(edgeMs, fromMs), toMs));
 }
 
-function sumsView(known: StepCoverage, edgesMs: readonly number[], streams: number): DeviceCoverageView["sums"] {
-  const { data, nothing, refused, failed } = known;
-  const unasked = data.map((dataMs, step) => {
+function knownIn(edgesMs: readonly number[], runsOfSeries: readonly (readonly CoverageRun[])[]): StepCoverage {
+  const known = emptyStepCoverage(edgesMs.length - 1);
+  for (const runs of runsOfSeries) addToSteps(known, runs, edgesMs);
+  return known;
+}
+
+/** What of each step is in no run, ms of all streams together. */
+function unknownOf({ data, ...others }: StepCoverage, edgesMs: readonly number[], streams: number): number[] {
+  return Array.from(data, (dataMs, step) => {
     const wholeMs = ((edgesMs[step + 1] ?? 0) - (edgesMs[step] ?? 0)) * streams;
-    return wholeMs - dataMs - (nothing[step] ?? 0) - (refused[step] ?? 0) - (failed[step] ?? 0);
+    return Object.values(others).reduce((leftMs, sums) => leftMs - (sums[step] ?? 0), wholeMs - dataMs);
   });
-  return {
-    data: [...data],
-    nothing: [...nothing],
-    refused: [...refused],
-    failed: [...failed],
-    unasked: [...unasked],
-  };
 }

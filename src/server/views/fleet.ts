@@ -5,6 +5,7 @@ import type { Collector, ConnectionReport } from "../../collect/collector.ts";
 import type { Clock } from "../../domain/clock.ts";
 import type { Device, DeviceStatus } from "../../domain/device.ts";
 import type * as api from "../schemas.ts";
+import type { EnergyToday } from "./energy-today.ts";
 import type { DeviceNow, ObjectViews } from "./objects.ts";
 import { isoTime } from "./times.ts";
 
@@ -20,12 +21,14 @@ export class FleetViews {
   readonly #catalogue: Catalogue;
   readonly #collector: Collector;
   readonly #views: ObjectViews;
+  readonly #energy: EnergyToday;
   readonly #clock: Clock;
 
-  constructor(catalogue: Catalogue, collector: Collector, views: ObjectViews, clock: Clock) {
+  constructor(catalogue: Catalogue, collector: Collector, views: ObjectViews, energy: EnergyToday, clock: Clock) {
     this.#catalogue = catalogue;
     this.#collector = collector;
     this.#views = views;
+    this.#energy = energy;
     this.#clock = clock;
   }
 
@@ -47,12 +50,19 @@ export class FleetViews {
       };
     });
     const bySite = Map.groupBy(devices, ({ siteId }) => siteId);
+    const ofSite = Map.groupBy(readable, ({ siteId }) => siteId);
     return {
       asOf: isoTime(nowMs),
       ...sumsOf(devices),
       sites: sites.items
         .filter((site) => bySite.has(site.id))
-        .map(({ id, name, timezone }) => ({ id, name, timezone, ...sumsOf(bySite.get(id) ?? []) })),
+        .map(({ id, name, timezone }) => ({
+          id,
+          name,
+          timezone,
+          ...sumsOf(bySite.get(id) ?? []),
+          generatedToday: this.#energy.of(id, ofSite.get(id) ?? []),
+        })),
       connections: this.#collector
         .reports()
         .filter(({ connection }) => siteIds === null || connectionIds.has(connection.id))

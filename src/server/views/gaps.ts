@@ -113,7 +113,9 @@ export class GapViews {
     );
     const gaps = new Map<string, DeviceGap>();
     for (const { series, metricName } of owners) {
-      for (const gap of gapsOf(known.get(series) ?? [], span)) {
+      for (const hole of gapsOf(known.get(series) ?? [], span)) {
+        const gap = owed(hole, device);
+        if (gap === null) continue;
         const name = JSON.stringify([gap.fromMs, gap.toMs, gap.asked]);
         const same = gaps.get(name);
         if (same) same.metrics.push(metricName);
@@ -122,6 +124,12 @@ export class GapViews {
     }
     return [...gaps.values()];
   }
+}
+
+/** What a gap is without the time before the device came, of which nobody asked for anything; null when that is all. */
+function owed(gap: CoverageGap, { createdAtMs }: Device): CoverageGap | null {
+  if (gap.asked !== null || gap.fromMs >= createdAtMs) return gap;
+  return gap.toMs <= createdAtMs ? null : { ...gap, fromMs: createdAtMs };
 }
 
 function gapView({ device, metrics, fromMs, toMs, asked }: DeviceGap): GapView {

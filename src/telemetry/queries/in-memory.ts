@@ -72,11 +72,15 @@ function statesOf(
   return states.finish();
 }
 
+const EXTREMES: readonly StateField[] = ["low", "low_at", "high", "high_at"];
+
 class StateBuilder {
   readonly #series: number[] = [];
   readonly #startsMs: number[] = [];
   readonly #fields: readonly StateField[];
   readonly #columns: readonly number[][];
+  readonly #needsTotal: boolean;
+  readonly #needsExtremes: boolean;
   readonly #needsLine: boolean;
   // Of the step at hand. Sums are made with what each addition left out (Neumaier), as the engine's are.
   #readings = 0;
@@ -95,47 +99,60 @@ class StateBuilder {
   constructor(fields: readonly StateField[]) {
     this.#fields = fields;
     this.#columns = fields.map(() => []);
+    this.#needsTotal = fields.includes("total");
+    this.#needsExtremes = fields.some((field) => EXTREMES.includes(field));
     this.#needsLine = fields.includes("area") || fields.includes("covered");
   }
 
-  /** Takes the readings of one step, at least one: rows of one series, ascending. In locals: hundreds of thousands of rows pass here. */
+  /** Takes the readings of one step, at least one: rows of one series, ascending. */
   take({ series, timesMs, values }: ReadingColumns, from: number, to: number, startMs: number): void {
     this.#series.push(series[from] ?? 0);
     this.#startsMs.push(startMs);
-    const opening = values[from] ?? 0;
-    const openingAtMs = timesMs[from] ?? 0;
-    let [total, totalRest, low, high, closing] = [opening, 0, opening, opening, opening];
-    let [lowAtMs, highAtMs] = [openingAtMs, openingAtMs];
-    for (let row = from + 1; row < to; row++) {
-      const value = values[row] ?? 0;
-      const sum = total + value;
-      totalRest += leftOut(total, value, sum);
-      total = sum;
-      if (value < low) {
-        low = value;
-        lowAtMs = timesMs[row] ?? 0;
-      }
-      if (value > high) {
-        high = value;
-        highAtMs = timesMs[row] ?? 0;
-      }
-      closing = value;
-    }
     this.#readings = to - from;
-    this.#total = total + totalRest;
-    this.#low = low;
-    this.#lowAtMs = lowAtMs;
-    this.#high = high;
-    this.#highAtMs = highAtMs;
-    this.#opening = opening;
-    this.#openingAtMs = openingAtMs;
-    this.#closing = closing;
+    this.#opening = values[from] ?? 0;
+    this.#openingAtMs = timesMs[from] ?? 0;
+    this.#closing = values[to - 1] ?? 0;
     this.#closingAtMs = timesMs[to - 1] ?? 0;
+    if (this.#needsTotal) this.#takeTotal(values, from, to);
+    if (this.#needsExtremes) this.#takeExtremes(timesMs, values, from, to);
     if (this.#needsLine) this.#takeLine(timesMs, values, from, to);
     for (let index = 0; index < this.#fields.length; index++) {
       const field = this.#fields[index];
       if (field !== undefined) this.#columns[index]?.push(this.#current(field));
     }
+  }
+
+  // These three work in locals: hundreds of thousands of rows pass here.
+
+  #takeTotal(values: Float64Array, from: number, to: number): void {
+    let [total, rest] = [values[from] ?? 0, 0];
+    for (let row = from + 1; row < to; row++) {
+      const value = values[row] ?? 0;
+      const sum = total + value;
+      rest += leftOut(total, value, sum);
+      total = sum;
+    }
+    this.#total = total + rest;
+  }
+
+  #takeExtremes(timesMs: Float64Array, values: Float64Array, from: number, to: number): void {
+    let [low, high] = [values[from] ?? 0, values[from] ?? 0];
+    let [lowAt, highAt] = [from, from];
+    for (let row = from + 1; row < to; row++) {
+      const value = values[row] ?? 0;
+      if (value < low) {
+        low = value;
+        lowAt = row;
+      }
+      if (value > high) {
+        high = value;
+        highAt = row;
+      }
+    }
+    this.#low = low;
+    this.#lowAtMs = timesMs[lowAt] ?? 0;
+    this.#high = high;
+    this.#highAtMs = timesMs[highAt] ?? 0;
   }
 
   #takeLine(timesMs: Float64Array, values: Float64Array, from: number, to: number): void {

@@ -5,7 +5,7 @@ import type { CallHow, PowerPAccount } from "./account.ts";
 import { BLOCK_SIZE_DEFAULT, cutPoints, RAW_WINDOW_MS, SIGNALS_PER_CALL_MAX } from "./cut.ts";
 import { type KnownSignal, toPast } from "./mapping.ts";
 import { readPiece } from "./point-calls.ts";
-import type { SignalList } from "./signals.ts";
+import { databaseOf, type SignalList } from "./signals.ts";
 import type { DatabaseId } from "./wire.ts";
 
 /**
@@ -14,8 +14,9 @@ import type { DatabaseId } from "./wire.ts";
  */
 export const HISTORY_LIMITS: HistoryLimits = {
   windowMsMax: RAW_WINDOW_MS,
-  /** As many as the vendor recommends: an answer of 20 signals at 5 Hz has 180,000 points. A window takes a call for each database. */
+  /** As many as the vendor recommends: an answer of 20 signals at 5 Hz has 180,000 points. */
   devicesPerWindow: BLOCK_SIZE_DEFAULT,
+  batchGroup: databaseOf,
   requestsPerWindow: 1,
   /** Signals are sampled at up to 5 Hz; a stretch without a point for longer than this is one that holds nothing. */
   valuesEveryMs: 60_000,

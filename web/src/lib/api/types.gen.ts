@@ -151,6 +151,19 @@ export type Fleet = {
         activePowerW: number;
         ratedPowerW: number | null;
         devices: DeviceCounts;
+        /**
+         * Since the site's midnight, at most a minute or two old; null where nothing generates, and until it is added up
+         */
+        generatedToday: {
+            /**
+             * The integral of the active power of what generates
+             */
+            energyWh: number;
+            /**
+             * The share of the time that readings cover; a mean over devices
+             */
+            coverage: number;
+        } | null;
     }>;
     connections: Array<ConnectionHealth>;
 };
@@ -594,7 +607,7 @@ export type BackfillJob = {
      */
     requestsLeft: number;
     /**
-     * How long that takes at the vendor's limits beside the values of now, ms; null when it has ended
+     * How long that takes at the vendor's limits beside the values of now, ms; null when it has ended, or the values of now leave nothing of them
      */
     leftMs: number | null;
     createdAt: string;
@@ -824,7 +837,7 @@ export type SiteCoverage = {
          */
         streams: number;
         /**
-         * For each step, ms of all streams together; a step's five sums add up to its length times `streams`. `nothing`: the vendor has none; `unasked`: it was never asked
+         * For each step, ms of all streams together; a step's six sums add up to its length times `streams`. `nothing`: the vendor has none; `unasked`: it was never asked; `before`: never asked either, and earlier than the device was here
          */
         sums: {
             data: Array<number>;
@@ -832,6 +845,7 @@ export type SiteCoverage = {
             refused: Array<number>;
             failed: Array<number>;
             unasked: Array<number>;
+            before: Array<number>;
         } | null;
     }>;
     nextCursor: string | null;
@@ -853,7 +867,7 @@ export type Gap = {
     from: string;
     to: string;
     /**
-     * What the vendor said when it was asked last; null when it was never asked
+     * What the vendor said when it was asked last; null when it was never asked, which is no gap before the device was here
      */
     outcome: 'refused' | 'failed' | null;
     askedAt: string | null;

@@ -35,13 +35,13 @@ const anyRow = fc
 
 describe("the view in the address", () => {
   test.each([
-    ["", { query: "", status: null, sort: "name" }, "/"],
+    ["", { query: "", status: null, sort: "status" }, "/"],
     [
       "?q=+roof+&status=offline&sort=power",
       { query: " roof ", status: "offline", sort: "power" },
       "?q=roof&status=offline&sort=power",
     ],
-    ["?status=nonsense&sort=nonsense", { query: "", status: null, sort: "name" }, "/"],
+    ["?status=nonsense&sort=nonsense", { query: "", status: null, sort: "status" }, "/"],
   ])("%s", (search, view, back) => {
     const parsed = parseView(new URLSearchParams(search));
     expect(parsed).toEqual(view);
@@ -104,6 +104,18 @@ describe("sorted", () => {
   test("names count as people do", () => {
     const names = ["Inverter 10", "Inverter 9", "inverter 1"].map((name) => row({ name }));
     expect(sorted(names, "name").map((one) => one.name)).toEqual(["inverter 1", "Inverter 9", "Inverter 10"]);
+  });
+});
+
+describe("by status", () => {
+  test("what gives least of what it could comes first among those that are online, and what is not known last", () => {
+    const rows = [
+      row({ name: "a", activePowerW: null }),
+      row({ name: "b", activePowerW: 900, ratedPowerW: 1_000 }),
+      row({ name: "c", activePowerW: 5_000, ratedPowerW: 10_000 }),
+      row({ name: "d", status: "offline" }),
+    ];
+    expect(sorted(rows, "status").map(({ name }) => name)).toEqual(["d", "c", "b", "a"]);
   });
 });
 

@@ -40,6 +40,8 @@ export function toRow(device: FleetDevice, siteIndex: ReadonlyMap<string, number
 
 export const SORTS = ["name", "power", "status"] as const;
 export type Sort = (typeof SORTS)[number];
+/** What needs a look comes first. */
+export const SORT_USUAL: Sort = "status";
 
 /** What the list shows, as it stands in the address. */
 export interface View {
@@ -54,7 +56,7 @@ export function parseView(params: { get(name: string): string | null }): View {
   return {
     query: (params.get("q") ?? "").slice(0, QUERY_LENGTH_MAX),
     status: STATUSES.find((status) => status === params.get("status")) ?? null,
-    sort: SORTS.find((sort) => sort === params.get("sort")) ?? "name",
+    sort: SORTS.find((sort) => sort === params.get("sort")) ?? SORT_USUAL,
   };
 }
 
@@ -64,7 +66,7 @@ export function formatView(view: View): string {
   const query = view.query.trim();
   if (query) params.set("q", query);
   if (view.status) params.set("status", view.status);
-  if (view.sort !== "name") params.set("sort", view.sort);
+  if (view.sort !== SORT_USUAL) params.set("sort", view.sort);
   const search = params.toString();
   return search ? `?${search}` : "/";
 }
@@ -85,19 +87,33 @@ export function matcher(view: View, siteNames: readonly string[]): (row: Matchab
 
 const STATUS_RANK: Readonly<Record<Status, number>> = { offline: 0, unknown: 1, online: 2 };
 
-type Sortable = Pick<Row, "name" | "status" | "activePowerW">;
+type Sortable = Pick<Row, "name" | "status" | "activePowerW" | "ratedPowerW">;
 
-/** Numbers in names count as numbers, and no locale takes part. */
-const nameOrder = new Intl.Collator("en", { numeric: true });
+const DIGITS_MAX = 20;
+
+/** Numbers in names count as numbers, capitals as small letters, and no locale takes part: thousands of names are compared as plain text. */
+function orderOfName(name: string): string {
+  return name.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(DIGITS_MAX, "0"));
+}
 
 /** A new order: names upwards; power downwards with "no value" last; status with what needs a look first. */
 export function sorted<T extends Sortable>(rows: readonly T[], sort: Sort): T[] {
-  const byName = (a: T, b: T): number => nameOrder.compare(a.name, b.name);
-  const copy = [...rows].sort(byName);
+  const named = rows.map((row) => ({ row, name: orderOfName(row.name) }));
+  const byName = named.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)).map(({ row }) => row);
   if (sort === "power")
-    return copy.sort((a, b) => compareNumbers(b.activePowerW ?? -Infinity, a.activePowerW ?? -Infinity));
-  if (sort === "status") return copy.sort((a, b) => STATUS_RANK[a.status] - STATUS_RANK[b.status]);
-  return copy;
+    return byName.sort((a, b) => compareNumbers(b.activePowerW ?? -Infinity, a.activePowerW ?? -Infinity));
+  if (sort === "status") {
+    return byName.sort(
+      (a, b) => STATUS_RANK[a.status] - STATUS_RANK[b.status] || compareNumbers(shareOfRated(a), shareOfRated(b)),
+    );
+  }
+  return byName;
+}
+
+/** What an inverter gives of what it could; one of which that is not known comes after those of which it is. */
+function shareOfRated({ status, activePowerW, ratedPowerW }: Sortable): number {
+  if (status !== "online" || activePowerW === null || !ratedPowerW) return Infinity;
+  return activePowerW / ratedPowerW;
 }
 
 function compareNumbers(a: number, b: number): number {

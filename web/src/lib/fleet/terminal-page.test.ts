@@ -9,7 +9,15 @@ const FLEET: Fleet = {
   ratedPowerW: null,
   devices: COUNTS,
   sites: [
-    { id: "s", name: "Sevilla", timezone: "Europe/Madrid", activePowerW: 3_240, ratedPowerW: null, devices: COUNTS },
+    {
+      id: "s",
+      name: "Sevilla",
+      timezone: "Europe/Madrid",
+      activePowerW: 3_240,
+      ratedPowerW: null,
+      devices: COUNTS,
+      generatedToday: null,
+    },
   ],
   connections: [],
 };

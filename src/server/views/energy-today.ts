@@ -1,0 +1,92 @@
+import type { SeriesDirectory } from "../../catalogue/directory.ts";
+import { calendarEdges } from "../../domain/calendar-steps.ts";
+import type { Clock } from "../../domain/clock.ts";
+import type { Device, DeviceKind } from "../../domain/device.ts";
+import { ACTIVE_POWER } from "../../domain/metric.ts";
+import type { TelemetryStore } from "../../telemetry/store.ts";
+
+/** Kinds whose active power is generation. That of a battery or a meter is the same energy once more, or something else. */
+const GENERATION: readonly DeviceKind[] = ["inverter", "pv_array", "wind_turbine"];
+/** How old a site's figure may become before it is added up anew. */
+export const ENERGY_KEPT_MS = 60_000;
+
+/** What a site has generated since its own midnight. */
+export interface GeneratedToday {
+  /** The integral of the active power of its generation, W.h. */
+  readonly energyWh: number;
+  /** The share of the time since then, 0 to 1, that readings cover; a mean over the devices. */
+  readonly coverage: number;
+}
+
+interface Kept {
+  readonly generated: GeneratedToday | null;
+  /** When it was asked for, epoch ms. */
+  readonly atMs: number;
+}
+
+/**
+ * Energy of today by site, added up beside requests: a page shows what is known, and is not kept waiting by an integral over thousands of devices.
+ */
+export class EnergyToday {
+  readonly #directory: SeriesDirectory;
+  readonly #store: Pick<TelemetryStore, "readSteps">;
+  readonly #clock: Clock;
+  readonly #kept = new Map<string, Kept>();
+  readonly #waiting = new Map<string, readonly string[]>();
+  #adding: Promise<void> | null = null;
+
+  constructor(directory: SeriesDirectory, store: Pick<TelemetryStore, "readSteps">, clock: Clock) {
+    this.#directory = directory;
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** The newest figure there is, and a newer one soon; null while there is none, and for a site without generation. */
+  of(siteId: string, devices: readonly Pick<Device, "id" | "kind">[]): GeneratedToday | null {
+    const nowMs = this.#clock.nowMs();
+    const kept = this.#kept.get(siteId) ?? { generated: null, atMs: -Infinity };
+    if (nowMs - kept.atMs >= ENERGY_KEPT_MS) {
+      const generation = devices.filter(({ kind }) => GENERATION.includes(kind)).map(({ id }) => id);
+      this.#kept.set(siteId, { ...kept, atMs: nowMs });
+      this.#waiting.set(siteId, generation);
+      this.#adding ??= this.#addUp().finally(() => {
+        this.#adding = null;
+      });
+    }
+    return kept.generated;
+  }
+
+  /** Resolves when no site waits. */
+  async settled(): Promise<void> {
+    while (this.#adding) await this.#adding;
+  }
+
+  async #addUp(): Promise<void> {
+    for (const [siteId, deviceIds] of this.#waiting) {
+      this.#waiting.delete(siteId);
+      // Storage that does not answer is told of elsewhere; the figure that there was stays.
+      const generated = await this.#generated(siteId, deviceIds).catch(() => undefined);
+      const kept = this.#kept.get(siteId);
+      if (generated !== undefined && kept) this.#kept.set(siteId, { ...kept, generated });
+    }
+  }
+
+  async #generated(siteId: string, deviceIds: readonly string[]): Promise<GeneratedToday | null> {
+    const toMs = this.#clock.nowMs();
+    const timezone = this.#directory.timezoneOf(siteId) ?? "UTC";
+    const edgesMs = calendarEdges("P1D", timezone, { fromMs: toMs - 1, toMs }, 3) ?? [];
+    const series = deviceIds.flatMap((id) => this.#directory.ofDevice(id, ACTIVE_POWER.name)?.series ?? []);
+    const fromMs = edgesMs[0];
+    if (fromMs === undefined || series.length === 0) return null;
+    const steps = await this.#store.readSteps({
+      series,
+      fromMs,
+      toMs,
+      edgesMs,
+      aggregate: "integral",
+      coverage: true,
+    });
+    const total = (column: Float64Array | null): number => column?.reduce((sum, each) => sum + each, 0) ?? 0;
+    return { energyWh: total(steps.values), coverage: total(steps.coverages) / series.length };
+  }
+}

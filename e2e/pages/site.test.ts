@@ -265,7 +265,7 @@ describe("a viewer", () => {
   test("is refused where something is changed, and told of no other site", async () => {
     const metricId = plant.inverter.metrics[0]?.id;
     const statuses = async (cookie: string, paths: readonly string[]): Promise<Record<string, number>> => {
-      const answers = paths.map(async (path) => {
+      const answers = paths.map(async (path): Promise<[string, number]> => {
         const answer = await fetch(`${server.url}${path}`, { headers: { cookie, accept: "text/html" } });
         await answer.body?.cancel();
         return [path, answer.status];

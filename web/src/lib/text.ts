@@ -167,7 +167,6 @@ export const text = {
   coverage: coverageText,
 
   device: {
-    back: "Fleet",
     powerNow: "Power now",
     readAt: (time: string, zone: string) => `read at ${time} (${zone})`,
     facts: "About this device",
@@ -183,8 +182,6 @@ export const text = {
       id: "Id",
     },
     metrics: "All values",
-    metricColumns: { name: "Value", reading: "Reading", age: "Age", quality: "Quality" },
-    powerNone: "Latest value",
     quality: { good: "good", uncertain: "uncertain", bad: "bad" },
     chart: "Over time",
     chartTime: "Time",

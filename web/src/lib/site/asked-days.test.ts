@@ -27,10 +27,13 @@ test("days are those of all devices that are asked for, and devices that push sa
   expect(askedDays([0, 100], [{ ...device, asked: false, sums: null }])).toEqual([]);
 });
 
-test("what was before a device came is no day of it", () => {
+test("the time before a device came is nobody's to ask for, and a day before them all is left out", () => {
   const device = { deviceId: "d", name: "d", streams: 1, asked: true };
-  const late = { ...device, sums: sums([0, 30], [0, 0], [0, 10], [100, 60]) };
-  expect(askedDays([0, 100, 200], [late])).toEqual([
-    { startMs: 100, data: 0.75, nothing: 0, refused: 0, failed: 0, unasked: 0.25 },
+  const young = { ...device, sums: sums([0, 30, 100], [0, 0, 0], [0, 0, 0], [100, 70, 0]) };
+  const older = { ...device, sums: sums([0, 20, 0], [0, 10, 0], [0, 0, 100], [100, 70, 0]) };
+  const days = askedDays([0, 100, 200, 300], [young, older]);
+  expect(days.map(({ startMs, data, failed, unasked }) => [startMs, data, failed, unasked])).toEqual([
+    [100, 50 / 60, 10 / 60, 0],
+    [200, 0.5, 0, 0.5],
   ]);
 });

@@ -1,6 +1,6 @@
 import type { SiteCoverage } from "../api/types.gen.ts";
 
-/** What became of a day's time, over all values of the devices that are asked for, from when each came on. Shares; together they are 1. */
+/** What became of a day's time, over all values of the devices that are asked for. Shares of the day up to now; together they are 1. */
 export interface AskedDay {
   readonly startMs: number;
   readonly data: number;
@@ -15,8 +15,8 @@ export const OUTCOMES = ["data", "nothing", "refused", "failed", "unasked"] as c
 export type Outcome = (typeof OUTCOMES)[number];
 
 /**
- * Adds up the devices of coverage. None where no device is asked for: what pushes by itself is in no ledger. Nor any day before the first device
- * came, unless an import asked for it.
+ * Adds up the devices of coverage, the time before each of them left out. None where no device is asked for: what pushes by itself is in no
+ * ledger. A day before them all is no row.
  */
 export function askedDays(edges: readonly number[], devices: SiteCoverage["items"]): AskedDay[] {
   const asked = devices.flatMap(({ sums }) => (sums === null ? [] : [sums]));

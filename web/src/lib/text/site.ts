@@ -20,7 +20,15 @@ export const siteText = {
   list: {
     title: "Sites",
     add: "Add a site",
-    columns: { name: "Site", power: "Power now", ofRated: "Of rated", devices: "Devices", timezone: "Timezone" },
+    columns: {
+      name: "Site",
+      power: "Power now",
+      ofRated: "Of rated",
+      today: "Generated today",
+      devices: "Devices",
+      timezone: "Timezone",
+    },
+    covered: (share: string) => `${share} covered`,
     none: "no devices yet",
     online: (online: number, total: number) => `${online} of ${total} online`,
     emptyTitle: "No sites yet",

@@ -41,6 +41,15 @@ async function signInAs(page: Page, email: string, password: string): Promise<vo
   await page.waitForURL((url) => url.pathname === "/");
 }
 
+test("whoever has not signed in is asked to, and comes back", async () => {
+  await using nobody = await visit(browser, server, "/admin/audit?action=user");
+  expect(nobody.page.url()).toContain("/sign-in?next=%2Fadmin%2Faudit%3Faction%3Duser");
+  await nobody.page.getByLabel("E-mail").fill(OPERATOR_ENV.KILOWATCH_ADMIN_EMAIL);
+  await nobody.page.getByLabel("Password").fill(OPERATOR_ENV.KILOWATCH_ADMIN_PASSWORD);
+  await nobody.page.getByRole("button", { name: "Sign in" }).click();
+  await nobody.page.waitForURL(/\/admin\/audit\?action=user$/);
+});
+
 describe("a person", () => {
   let veraPath = "";
 

@@ -18,7 +18,8 @@ describe("an entry", () => {
 
   test("shows its detail with the names of what is known", () => {
     const detail = { siteId: "01977f5a-0000-7000-8000-000000000001", fields: ["name", "email"], expiresAt: null };
-    expect(detailLines(detail, NAMES)).toEqual(["site: Calama", "changed: name, email", "ends: –"]);
+    expect(detailLines(detail, NAMES)).toEqual(["site: Calama", "changed: name, email", "ends: never"]);
+    expect(detailLines({ siteIds: null, from: null }, NAMES)).toEqual(["sites: all", "from: –"]);
     const more = { policy: { gauge: 1 }, isAdmin: false, expiresAt: Date.UTC(2026, 10, 22, 8), toString: 1 };
     expect(detailLines(more, NAMES)).toEqual([
       'policy: {"gauge":1}',

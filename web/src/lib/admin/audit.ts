@@ -22,6 +22,9 @@ export function detailLines(detail: AuditEntry["detail"], names: KnownNames): st
   return Object.entries(detail).map(([field, value]) => {
     const label = Object.hasOwn(words.fields, field) ? words.fields[field] : field;
     const isTime = typeof value === "number" && field.endsWith("At");
+    // A key without sites has all of them, and one without an end has none.
+    const absent = value === null && Object.hasOwn(words.absent, field) ? words.absent[field] : null;
+    if (absent !== null) return `${label}: ${absent}`;
     return `${label}: ${isTime ? `${utcTime(value)} ${text.admin.utc}` : valueText(value, names)}`;
   });
 }

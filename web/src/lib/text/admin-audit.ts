@@ -61,6 +61,7 @@ export const auditText = {
     leftOutBefore: "not recorded before it",
     fields: "changed",
   } as Readonly<Record<string, string>>,
+  absent: { siteIds: "all", expiresAt: "never" } as Readonly<Record<string, string>>,
   truth: { true: "yes", false: "no" },
   actions: {
     "account.change": "changed their own name",

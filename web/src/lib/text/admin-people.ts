@@ -103,6 +103,6 @@ export const accountText = {
   admin: "You are an administrator: every site, and everything that can be changed.",
   noSites: "You have no site yet. An administrator can give you one.",
   keys: "Programs",
-  keysAdmin: "API keys are made by administrators:",
+  keysAdmin: "A program gets in with a key of its own. You make them under",
   keysOther: "A program that is to read or push needs an API key. Administrators make them.",
 };

@@ -86,8 +86,6 @@ export const eraseText = {
   confirmTitle: (count: string) => `Delete ${count}?`,
   confirmSubmit: "Delete for good",
   lost: (count: string, what: string) => `${count} of ${what} are deleted for good:`,
-  theFirst: "the first one",
-  theLast: "the last one",
   range: (first: string, last: string, zone: string) => `from ${first} to ${last} (${zone})`,
   stays:
     "The metric stays, and so do all readings outside of this time. Readings that come in from now on are stored. Backups keep what they hold.",

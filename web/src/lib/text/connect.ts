@@ -87,6 +87,7 @@ export const connectText = {
     readHint: "Large accounts take a minute: the list is read within the vendor's limit.",
     listedAt: (age: string) => `Read ${age}.`,
     nothing: "The vendor lists no device that is not collected already.",
+    farther: "What is listed first is collected already. “kilowatch connections add” takes what comes after it.",
     notCollectable: (count: number) =>
       `${count} more ${count === 1 ? "is" : "are"} listed of which polling brings nothing: parts of other devices, or signals in a unit that is not known.`,
     more: (shown: number) =>

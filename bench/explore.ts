@@ -17,7 +17,8 @@ const METRICS = FIELDS.W.length + FIELDS.V.length;
 const TIMES_PER_BODY = 10_000;
 /** Share of the year that must be rolled up: today is not, while it goes on. */
 const ROLLED_UP = 0.98;
-const LOOK_MS = 10_000;
+const ASK_AGAIN_MS = 10_000;
+const LOOKS_MS = 1_000;
 const STEPS = [
   { name: "year to month", lengthMs: 30 * DAY_MS },
   { name: "month to week", lengthMs: 7 * DAY_MS },
@@ -81,7 +82,7 @@ async function rolledUp(bearer: string, metricId: string, endMs: number): Promis
   const window = `from=${new Date(endMs - YEAR_MS).toISOString()}&to=${new Date(endMs).toISOString()}`;
   const beganMs = performance.now();
   for (let share = 0; share < ROLLED_UP; ) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
     const path = `/metrics/${metricId}/series?${window}&step=PT24H`;
     share = (await api<{ plan: { rollupShare: number } }>(path, bearer)).plan.rollupShare;
   }
@@ -102,10 +103,12 @@ async function measure(cookie: string, metricIds: string, endMs: number): Promis
       // The first round is the warm-up: of the browser's code as of the server's.
       if (round >= 0) tookMs.set(name, [...(tookMs.get(name) ?? []), took]);
       shownMs = lengthMs;
+      await look(page);
     }
     for (const _ of STEPS) {
       const took = await drawnAfter(page, "popstate", () => page.evaluate("history.back()"));
       if (round >= 0) tookMs.set("back", [...(tookMs.get("back") ?? []), took]);
+      await look(page);
     }
   }
   for (const [name, all] of tookMs) {
@@ -117,6 +120,11 @@ async function measure(cookie: string, metricIds: string, endMs: number): Promis
   }
   if (visited.complaints.length > 0) console.log("the browser complained:", visited.complaints);
   await browser.close();
+}
+
+/** A person looks at what came before the next step. */
+function look(page: Page): Promise<void> {
+  return page.waitForTimeout(LOOKS_MS);
 }
 
 /** Marks a stretch of the first chart, somewhere in it. */

@@ -183,6 +183,28 @@ describe("with JavaScript", () => {
     expect(visited.complaints).toEqual([]);
   });
 
+  test("a request that is overtaken is ended, and the old picture stays until the new one is there", async () => {
+    await using visited = await open(`/explore?m=${idOf("active_power")}&range=7d`);
+    const { page } = visited;
+    await drawnRange(page);
+    const ended: string[] = [];
+    page.on("requestfailed", (request) => ended.push(request.url()));
+    const { promise: gate, resolve: openGate } = Promise.withResolvers<void>();
+    await page.route("**/api/v1/series?*", async (route) => {
+      await gate;
+      // What was ended meanwhile goes nowhere.
+      await route.continue().catch(() => undefined);
+    });
+    await page.getByRole("link", { name: "30 days" }).click();
+    await page.waitForURL(/range=30d/);
+    expect(lengthMs(await drawnRange(page))).toBe(7 * DAY_MS);
+    await page.getByRole("link", { name: "Year" }).click();
+    await expect.poll(() => ended.length).toBeGreaterThan(0);
+    openGate();
+    await drawnRange(page, (range) => lengthMs(range) === 365 * DAY_MS);
+    expect(visited.complaints).toEqual([]);
+  });
+
   test("the legend says values with units and the time of a named place; the week before stands beside", async () => {
     await using visited = await open(
       `/explore?m=${idOf("active_power")},${idOf("voltage")}&from=${iso(endMs - HOUR_MS)}&to=${iso(endMs + 1)}`,

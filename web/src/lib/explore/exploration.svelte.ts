@@ -5,6 +5,9 @@ import { resolvedRange } from "./quick-range.ts";
 import { loadSummary, type Summary } from "./summary.ts";
 import type { Aggregate, RangeChoice } from "./view.ts";
 
+/** Until the table of what is drawn is asked for: whoever zooms on at once needs the next picture, and no table of this one. */
+const SUMMARY_AFTER_MS = 400;
+
 /** What is to be shown. */
 export interface Wish {
   readonly metrics: readonly PickedLine[];
@@ -94,14 +97,15 @@ export class Exploration {
       if (signal.aborted) return;
       const range = resolvedRange(choice, nowMs, timezone, firstMs);
       this.range = range;
-      if (settleMs > 0) await new Promise((resolve) => setTimeout(resolve, settleMs));
+      if (settleMs > 0) await pause(settleMs);
       if (signal.aborted) return;
       const picture = await loadPicture(ask, { ...wish, range, widthPx: this.#surroundings.widthPx() });
       if (signal.aborted) return;
       this.picture = picture;
       this.hasFailed = false;
       this.isLoading = false;
-      if (metricIds.length === 0) return;
+      await pause(SUMMARY_AFTER_MS);
+      if (signal.aborted || metricIds.length === 0) return;
       const summary = await loadSummary(ask, metricIds, range, timezone, nowMs);
       if (!signal.aborted) this.summary = summary;
     } catch {
@@ -111,4 +115,8 @@ export class Exploration {
       if (!signal.aborted) this.isLoading = false;
     }
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms));
 }

@@ -15,17 +15,14 @@ export const coverageText = {
     days: (count: number) => `${count} days`,
     until: "Up to",
     apply: "Show",
-    allDays: "All days",
     earlier: "Earlier",
     later: "Later",
-    device: "Device",
   },
 
   map: {
     label: "Coverage of each device, step by step",
     device: "Device",
     zone: (zone: string) => `Days and hours are the site's own: ${zone}.`,
-    total: "All",
     cell: (device: string, when: string, words: string) => `${device}, ${when}: ${words}`,
     received: (percent: number) => `${percent} % received`,
     unasked: "never asked",

@@ -78,11 +78,10 @@ describe("rows", () => {
 
   test("have no cells where nobody asks, or where there is nothing to ask for", () => {
     const none = heatRows({ items: [{ ...device, asked: false, sums: null }], edges: [now - 1, now] }, now);
-    expect(none[0]?.cells).toBeNull();
+    expect(none[0]).toMatchObject({ isAsked: false, cells: null });
     const empty = sums({});
-    expect(
-      heatRows({ items: [{ ...device, streams: 0, sums: empty }], edges: [now - 1, now] }, now)[0]?.cells,
-    ).toBeNull();
+    const [row] = heatRows({ items: [{ ...device, streams: 0, sums: empty }], edges: [now - 1, now] }, now);
+    expect(row).toMatchObject({ isAsked: true, cells: null });
   });
 
   test("share the cells that are alike", () => {

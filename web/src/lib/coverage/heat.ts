@@ -16,7 +16,9 @@ export interface Cell {
 export interface HeatRow {
   readonly id: string;
   readonly name: string;
-  /** Null for a device whose values nobody asks for. */
+  /** Whether a connection asks for its values; what a device pushes by itself is not expected. */
+  readonly isAsked: boolean;
+  /** Null for a device whose values nobody asks for, and for one that has none. */
   readonly cells: readonly Cell[] | null;
 }
 
@@ -63,12 +65,12 @@ export function heatRows({ items, edges }: Pick<SiteCoverage, "items" | "edges">
     known.set(key, same);
     return same;
   };
-  return items.map(({ deviceId: id, name, streams, sums }) => {
-    if (!sums || streams === 0) return { id, name, cells: null };
+  return items.map(({ deviceId: id, name, asked: isAsked, streams, sums }) => {
+    if (!sums || streams === 0) return { id, name, isAsked, cells: null };
     const cells = edges.slice(1).map((endMs, step) => {
       const notDueMs = Math.max(0, Math.min(NOT_DUE_MS, endMs - (nowMs - NOT_DUE_MS))) * streams;
       return one(cellOf(sums, step, notDueMs));
     });
-    return { id, name, cells };
+    return { id, name, isAsked, cells };
   });
 }

@@ -15,17 +15,14 @@ export const coverageText = {
     days: (count: number) => `${count} days`,
     until: "Up to",
     apply: "Show",
-    allDays: "All days",
     earlier: "Earlier",
     later: "Later",
-    device: "Device",
   },
 
   map: {
     label: "Coverage of each device, step by step",
     device: "Device",
     zone: (zone: string) => `Days and hours are the site's own: ${zone}.`,
-    total: "All",
     cell: (device: string, when: string, words: string) => `${device}, ${when}: ${words}`,
     received: (percent: number) => `${percent} % received`,
     unasked: "never asked",
@@ -76,12 +73,13 @@ export const coverageText = {
     back: "Coverage",
     span: (from: string, to: string, zone: string) => `${from} to ${to} (${zone})`,
     closedTitle: "Nothing is missing here",
-    closed: "All that was asked for in this time has come, or the vendor has nothing of it.",
+    closed:
+      "All that was owed in this time has come. Nothing is owed where the vendor has nothing, and before the device was here.",
     pushed:
       "This device pushes its values by itself. What it should have sent is not known, and nobody can be asked for it.",
     strip: (count: string) => `The stretch as a bar; ${count} are missing in it.`,
     gaps: (count: number) => (count === 1 ? "1 stretch" : `${count} stretches`),
-    present: "came, or the vendor has nothing",
+    present: "nothing missing",
     repair: "Ask the vendor again",
     repairExplain:
       "Gaps of the last 30 days are asked for by themselves, with growing pauses where the vendor fails. This asks at once.",

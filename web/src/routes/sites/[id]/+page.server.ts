@@ -1,7 +1,8 @@
 import { error } from "@sveltejs/kit";
 import type { Device, QualityEvent, Site } from "#lib/api/types.gen.ts";
 import { endOfLocalDayMs, startOfEarlierLocalDayMs, startOfLocalDayMs } from "#lib/format/zoned.ts";
-import { EVENT_DAYS, readAsked, readDevices, readEnergy, readEvents, readPower } from "#lib/server/site-reads.ts";
+import { readCharts } from "#lib/server/site-charts.ts";
+import { EVENT_DAYS, readAsked, readDevices, readEvents } from "#lib/server/site-reads.ts";
 import { readSignedIn } from "#lib/server/visitor-api.ts";
 import { mayChangeDevices, mayChangeSites } from "#lib/shell/rights.ts";
 import { askedDays } from "#lib/site/asked-days.ts";
@@ -28,9 +29,8 @@ export const load: PageServerLoad = async ({ fetch, params, url, parent, depends
   const period = parsePeriod(url.searchParams.get("energy"));
   const today = { fromMs: startOfLocalDayMs(nowMs, timezone), toMs: nowMs };
   const week = { fromMs: startOfEarlierLocalDayMs(nowMs, EVENT_DAYS - 1, timezone), toMs: nowMs };
-  const [power, energy, findings, asked, { me }] = await Promise.all([
-    readPower(fetch, metrics, today),
-    readEnergy(fetch, metrics, period, nowMs, timezone),
+  const [{ power, energy }, findings, asked, { me }] = await Promise.all([
+    readCharts(fetch, metrics, period, today, timezone),
     readEvents(fetch, `sites/${site.id}`, nowMs),
     readAsked(fetch, site.id, week),
     parent(),

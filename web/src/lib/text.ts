@@ -33,7 +33,7 @@ export const text = {
     demo: "Demo",
     demoHint: "A simulated fleet: the readings are made up, everything else is real.",
     lookingAround: "Looking around as viewer",
-    signedInAs: (name: string) => `Signed in as ${name}`,
+    signedInAs: "Signed in as",
     role: { admin: "administrator", viewer: "viewer" },
   },
 

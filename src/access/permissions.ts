@@ -24,6 +24,7 @@ export const PERMISSIONS = [
   "member:manage",
   "user:manage",
   "subscription:own",
+  "account:own",
   "connection:read",
   "connection:create",
   "connection:update",
@@ -48,14 +49,15 @@ export const ROLE_GRANTS: Readonly<Record<SiteRole, ReadonlySet<Permission>>> = 
   technician: new Set(SITE_PERMISSIONS),
 };
 
-/** What everybody who is signed in may, wherever they are a member: keep sets of metrics, and ask for what they can read. */
-export const MEMBER_GRANTS: ReadonlySet<Permission> = new Set([...READING, "subscription:own"]);
+/** What everybody who is signed in may, wherever they are a member: change their own account, keep sets of metrics, and ask for what they can read. */
+export const MEMBER_GRANTS: ReadonlySet<Permission> = new Set([...READING, "account:own", "subscription:own"]);
 
 export const ADMIN_GRANTS: ReadonlySet<Permission> = new Set(PERMISSIONS);
 export const VISITOR_GRANTS: ReadonlySet<Permission> = new Set(READING);
 
 /** Who lets others in is a person: no key makes keys or people. Nor does one do what cannot be undone, or see what people did. */
 const FOR_PEOPLE: readonly Permission[] = [
+  "account:own",
   "key:manage",
   "user:manage",
   "member:manage",

@@ -142,7 +142,7 @@ function expected(actor: ActorName, permission: Permission, about: string, targe
   const scopes = BY_KEY[actor];
   if (scopes) return scopes.includes(permission) ? (isMissing ? 404 : "in") : 403;
   if (about === "installation") return 403;
-  if (about === "reach") return [...READ, "subscription:own"].includes(permission) ? "in" : 403;
+  if (about === "reach") return [...READ, "subscription:own", "account:own"].includes(permission) ? "in" : 403;
   const isTheirs = target === (actor.endsWith("elsewhere") ? "foreign" : "own");
   if (!isTheirs) return 404;
   const may = actor.startsWith("technician") ? [...READ, ...WORK] : READ;

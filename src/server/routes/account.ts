@@ -26,7 +26,8 @@ export function accountRoutes(app: FastifyInstance, { catalogue, signIn }: Route
     "PATCH",
     "/me",
     {
-      permission: "public",
+      permission: "account:own",
+      about: "reach",
       summary: "Change one's own name",
       audit: {
         action: "account.change",
@@ -46,7 +47,8 @@ export function accountRoutes(app: FastifyInstance, { catalogue, signIn }: Route
     "PUT",
     "/me/password",
     {
-      permission: "public",
+      permission: "account:own",
+      about: "reach",
       summary: "Change one's own password: every session of one's own ends, and a new one begins",
       audit: { action: "account.password", note: ({ actor }) => ({ object: accountOf(actor) }) },
       body: OwnPassword,

@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     dir: import.meta.dirname,
     include: ["**/*.test.ts"],
-    // A suite of its own.
-    exclude: ["postgres/**"],
+    // Suites of their own.
+    exclude: ["pages/**", "postgres/**"],
     pool: "forks",
     // One at a time: they start whole servers and measure them.
     fileParallelism: false,

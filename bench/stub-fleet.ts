@@ -141,6 +141,7 @@ function stubDevice(i: number, nowMs: number): FleetDevice {
     statusAt: new Date(nowMs - ageMs).toISOString(),
     onlineMetricId: uuid(4, i),
     activePowerMetricId: uuid(3, i),
+    activePowerUnitW: 1,
     activePowerW: isKnown
       ? status === "offline"
         ? 0

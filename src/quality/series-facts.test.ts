@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { JudgedDevice, JudgedMetric } from "../domain/quality.ts";
-import { factsOf, isForeseen, isRegular, wattsPer } from "./series-facts.ts";
+import { factsOf, isForeseen, isRegular } from "./series-facts.ts";
 
 const metric = (name: string, unit = "W", kind: JudgedMetric["kind"] = "gauge"): JudgedMetric => ({
   id: name,
@@ -13,17 +13,6 @@ function facts(kind: JudgedDevice["kind"], own: JudgedMetric, ...others: JudgedM
   const device = { id: "d", kind, ratedPowerW: 5_000, pollIntervalMs: null, metrics: [own, ...others] };
   return factsOf({ place: null }, device, own);
 }
-
-test.each([
-  ["W", 1],
-  ["kW", 1_000],
-  ["MW", 1e6],
-  ["mW", 1e-3],
-  ["W.h", null],
-  ["kWh", null],
-  ["var", null],
-  ["1", null],
-])("one %s is so many watts", (unit, watts) => expect(wattsPer(unit)).toBe(watts));
 
 test("a rated power is said in the metric's own unit", () => {
   expect(facts("inverter", metric("active_power", "kW")).ratedPower).toBe(5);

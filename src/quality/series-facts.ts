@@ -2,6 +2,7 @@ import type { Place } from "../domain/daylight.ts";
 import type { DeviceKind } from "../domain/device.ts";
 import type { MetricKind, MetricTemplate } from "../domain/metric.ts";
 import type { JudgedDevice, JudgedMetric, JudgedSite } from "../domain/quality.ts";
+import { wattsPer } from "../domain/units.ts";
 
 /** What the rules know of a series beside its readings. */
 export interface SeriesFacts {
@@ -22,19 +23,11 @@ export interface SeriesFacts {
   readonly place: Place | null;
 }
 
-const PREFIXES: Readonly<Record<string, number>> = { "": 1, m: 1e-3, k: 1e3, M: 1e6, G: 1e9 };
-const POWER_UNIT = /^([mkMG]?)W$/;
 const FORESEEN = /(^|_)(forecast|predicted|prediction|schedule|scheduled|plan|planned)(_|$)/i;
 const SET = /(^|_)(limit|setpoint|set|rated|nominal|target|capacity|available|max|min|peak)(_|$)/i;
 const COMMANDED: ReadonlySet<DeviceKind> = new Set(["battery", "bms", "pcs", "ems"]);
 const OF_PERIOD = /_(hour|day|week|month|year)$/i;
 const STATE_OF_CHARGE = /state_of_charge|^soc$/i;
-
-/** How many watts one of the unit is; null for what is no power. */
-export function wattsPer(unit: string): number | null {
-  const [, prefix] = POWER_UNIT.exec(unit) ?? [];
-  return prefix === undefined ? null : (PREFIXES[prefix] ?? null);
-}
 
 /** Whether times of this metric may lie ahead by right. */
 export function isForeseen(name: string): boolean {

@@ -130,6 +130,9 @@ export const FleetDevice = z
     statusAt: Time.nullable(),
     onlineMetricId: Id.nullable(),
     activePowerMetricId: Id.nullable(),
+    activePowerUnitW: z
+      .number()
+      .meta({ description: "How many W one of that metric's unit is, for whoever follows it live" }),
     activePowerW: z.number().nullable(),
     activePowerAt: Time.nullable(),
     ratedPowerW: z.number().nullable(),

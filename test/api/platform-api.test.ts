@@ -114,6 +114,22 @@ describe("the fleet", () => {
     expect((await get("/fleet")).json()).toMatchObject({ activePowerW: 0, devices: { online: 0, unknown: 3 } });
   });
 
+  test("adds up power in W whatever unit each device tells it in", async () => {
+    const { site } = await plant();
+    for (const [name, unit, value] of [
+      ["kilo", "kW", 2.5],
+      ["share", "%", 40],
+    ] as const) {
+      const metric = { ...ACTIVE_POWER, unit };
+      const [device] = await server.catalogue.devices.createAll([inverter(site.id, name)], [metric]);
+      await store([device?.id ?? "", "active_power", server.clock.nowMs(), value]);
+    }
+    expect((await get("/fleet")).json()).toMatchObject({ activePowerW: 2_500 });
+    const { items } = (await get("/fleet/devices?limit=10")).json<{ items: { name: string }[] }>();
+    expect(items.find(({ name }) => name === "kilo")).toMatchObject({ activePowerW: 2_500, activePowerUnitW: 1_000 });
+    expect(items.find(({ name }) => name === "share")).toMatchObject({ activePowerW: null, activePowerMetricId: null });
+  });
+
   test("does not take a reading from the future for live after the clock was set back", async () => {
     const { devices } = await plant();
     const id = devices[0]?.id ?? "";

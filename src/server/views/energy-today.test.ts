@@ -14,14 +14,15 @@ const NOW_MS = Date.UTC(2026, 5, 21, 8);
 const MIDNIGHT_MS = Date.UTC(2026, 5, 20, 22);
 
 /** A site in Madrid; every device gives 1 kW each quarter of an hour, from the day before on. */
-function scene(kinds: readonly DeviceKind[]) {
+function scene(kinds: readonly DeviceKind[], units: readonly string[] = []) {
   const directory = new SeriesDirectory();
   directory.addSite({ id: "site", name: "Sevilla", timezone: "Europe/Madrid" });
   const devices = kinds.map((kind, index) => {
     const id = `device-${index}`;
     const series = index + 1;
     directory.addDevice({ id, siteId: "site", name: id, serialNumber: null, connectionId: null, pushedAs: null });
-    directory.add({ id: `m${series}`, deviceId: id, name: "active_power", unit: "W", kind: "gauge", series }, "site");
+    const power = { name: "active_power", unit: units[index] ?? "W", kind: "gauge" } as const;
+    directory.add({ id: `m${series}`, deviceId: id, series, ...power }, "site");
     return { id, kind };
   });
   const clock = new VirtualClock(NOW_MS);
@@ -78,6 +79,13 @@ describe("energy of today", () => {
     energy.of("site", devices);
     await energy.settled();
     expect(energy.of("site", devices)?.energyWh).toBe(10_000);
+  });
+
+  test("takes each device's power in its own unit, and none in a unit that is no power", async () => {
+    const { devices, energy } = scene(["inverter", "inverter", "inverter"], ["W", "kW", "%"]);
+    energy.of("site", devices);
+    await energy.settled();
+    expect(energy.of("site", devices)).toEqual({ energyWh: (1 + 1_000) * 10_000, coverage: 1 });
   });
 
   test("of a site without generation is not known", async () => {

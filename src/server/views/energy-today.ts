@@ -3,6 +3,7 @@ import { calendarEdges } from "../../domain/calendar-steps.ts";
 import type { Clock } from "../../domain/clock.ts";
 import type { Device, DeviceKind } from "../../domain/device.ts";
 import { ACTIVE_POWER } from "../../domain/metric.ts";
+import { wattsPer } from "../../domain/units.ts";
 import type { TelemetryStore } from "../../telemetry/store.ts";
 
 /** Kinds whose active power is generation. That of a battery or a meter is the same energy once more, or something else. */
@@ -75,7 +76,12 @@ export class EnergyToday {
     const toMs = this.#clock.nowMs();
     const timezone = this.#directory.timezoneOf(siteId) ?? "UTC";
     const edgesMs = calendarEdges("P1D", timezone, { fromMs: toMs - 1, toMs }, 3) ?? [];
-    const series = deviceIds.flatMap((id) => this.#directory.ofDevice(id, ACTIVE_POWER.name)?.series ?? []);
+    const powers = deviceIds.flatMap((id) => {
+      const power = this.#directory.ofDevice(id, ACTIVE_POWER.name);
+      const unitW = power ? wattsPer(power.unit) : null;
+      return power && unitW !== null ? [{ series: power.series, unitW }] : [];
+    });
+    const series = powers.map((power) => power.series);
     const fromMs = edgesMs[0];
     if (fromMs === undefined || series.length === 0) return null;
     const steps = await this.#store.readSteps({
@@ -86,7 +92,12 @@ export class EnergyToday {
       aggregate: "integral",
       coverage: true,
     });
-    const total = (column: Float64Array | null): number => column?.reduce((sum, each) => sum + each, 0) ?? 0;
-    return { energyWh: total(steps.values), coverage: total(steps.coverages) / series.length };
+    const unitsW = new Map(powers.map((power) => [power.series, power.unitW]));
+    let [energyWh, covered] = [0, 0];
+    for (let row = 0; row < steps.length; row++) {
+      energyWh += (steps.values[row] ?? 0) * (unitsW.get(steps.series[row] ?? 0) ?? 0);
+      covered += steps.coverages?.[row] ?? 0;
+    }
+    return { energyWh, coverage: covered / series.length };
   }
 }

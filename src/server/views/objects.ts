@@ -4,6 +4,7 @@ import { type Device, type DeviceStatus, isStale, staleAfterMs, statusOf } from 
 import { ACTIVE_POWER, ONLINE } from "../../domain/metric.ts";
 import { qualityName } from "../../domain/reading.ts";
 import type { Site } from "../../domain/site.ts";
+import { wattsPer } from "../../domain/units.ts";
 import type { TelemetryStore } from "../../telemetry/store.ts";
 import type * as api from "../schemas.ts";
 import { isoTime } from "./times.ts";
@@ -18,7 +19,10 @@ export interface DeviceNow {
   readonly status: DeviceStatus;
   readonly statusAtMs: number | null;
   readonly onlineMetricId: string | null;
+  /** Null for a metric of this name whose unit is no power, too. */
   readonly activePowerMetricId: string | null;
+  /** How many W one of that metric's unit is. */
+  readonly activePowerUnitW: number;
   readonly activePowerW: number | null;
   readonly activePowerAtMs: number | null;
   /** Whether the power counts as power now: the device is online and the value fresh. */
@@ -90,7 +94,9 @@ export class ObjectViews {
   /** How a device is at this moment. */
   now(device: Device, freshnessMs: number | null, nowMs: number): DeviceNow {
     const onlineOwner = this.#directory.ofDevice(device.id, ONLINE.name);
-    const powerOwner = this.#directory.ofDevice(device.id, ACTIVE_POWER.name);
+    const named = this.#directory.ofDevice(device.id, ACTIVE_POWER.name);
+    const unitW = named ? wattsPer(named.unit) : null;
+    const powerOwner = unitW === null ? undefined : named;
     const online = onlineOwner ? this.#store.latest(onlineOwner.series) : this.#heard(device.id);
     const power = powerOwner && this.#store.latest(powerOwner.series);
     const staleMs = staleAfterMs(freshnessMs);
@@ -100,7 +106,8 @@ export class ObjectViews {
       statusAtMs: online?.timeMs ?? null,
       onlineMetricId: onlineOwner?.metricId ?? null,
       activePowerMetricId: powerOwner?.metricId ?? null,
-      activePowerW: power?.value ?? null,
+      activePowerUnitW: unitW ?? 1,
+      activePowerW: power ? power.value * (unitW ?? 1) : null,
       activePowerAtMs: power?.timeMs ?? null,
       isLive: status === "online" && power !== undefined && !isStale(power.timeMs, nowMs, staleMs),
       staleAfterMs: staleMs,

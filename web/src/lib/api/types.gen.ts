@@ -211,6 +211,10 @@ export type FleetDevice = {
     statusAt: string | null;
     onlineMetricId: string | null;
     activePowerMetricId: string | null;
+    /**
+     * How many W one of that metric's unit is, for whoever follows it live
+     */
+    activePowerUnitW: number;
     activePowerW: number | null;
     activePowerAt: string | null;
     ratedPowerW: number | null;

@@ -10,6 +10,7 @@ export class LiveRow implements Row {
   readonly ratedPowerW: number | null;
   readonly onlineMetricId: string | null;
   readonly activePowerMetricId: string | null;
+  readonly activePowerUnitW: number;
   readonly staleAfterMs: number;
   status = $state<Status>("unknown");
   activePowerW = $state<number | null>(null);
@@ -26,6 +27,7 @@ export class LiveRow implements Row {
     this.ratedPowerW = row.ratedPowerW;
     this.onlineMetricId = row.onlineMetricId;
     this.activePowerMetricId = row.activePowerMetricId;
+    this.activePowerUnitW = row.activePowerUnitW;
     this.staleAfterMs = row.staleAfterMs;
     this.status = row.status;
     this.activePowerW = row.activePowerW;
@@ -57,7 +59,9 @@ export class LiveFleet {
     this.rows = rows.map((row) => new LiveRow(row));
     for (const row of this.rows) {
       if (row.activePowerMetricId) {
-        this.#byMetric.set(row.activePowerMetricId, ({ timeMs, value }) => row.takePower(timeMs, value));
+        this.#byMetric.set(row.activePowerMetricId, ({ timeMs, value }) =>
+          row.takePower(timeMs, value * row.activePowerUnitW),
+        );
       }
       if (row.onlineMetricId) {
         this.#byMetric.set(row.onlineMetricId, ({ timeMs, value }) => row.takeOnline(timeMs, value));

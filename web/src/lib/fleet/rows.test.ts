@@ -17,6 +17,7 @@ function row(changes: Partial<Row> = {}): Row {
     ratedPowerW: 5_000,
     onlineMetricId: "o1",
     activePowerMetricId: "p1",
+    activePowerUnitW: 1,
     staleAfterMs: 180_000,
     ...changes,
   };
@@ -162,6 +163,7 @@ test("a device of a site that is not on the page still gets a row", () => {
     statusAt: null,
     onlineMetricId: null,
     activePowerMetricId: null,
+    activePowerUnitW: 1,
     staleAfterMs: 180_000,
     activePowerW: null,
     activePowerAt: null,

@@ -17,6 +17,8 @@ export interface Row {
   readonly ratedPowerW: number | null;
   readonly onlineMetricId: string | null;
   readonly activePowerMetricId: string | null;
+  /** How many W one of that metric's unit is. */
+  readonly activePowerUnitW: number;
   /** Age from which a value is not live, ms. */
   readonly staleAfterMs: number;
 }
@@ -34,6 +36,7 @@ export function toRow(device: FleetDevice, siteIndex: ReadonlyMap<string, number
     ratedPowerW: device.ratedPowerW,
     onlineMetricId: device.onlineMetricId,
     activePowerMetricId: device.activePowerMetricId,
+    activePowerUnitW: device.activePowerUnitW,
     staleAfterMs: device.staleAfterMs,
   };
 }

@@ -1,0 +1,153 @@
+/**
+ * Measures every page of the demo (500 inverters, polled meanwhile) as its administrator gets it: `node bench/pages.ts [substring of a path]`
+ * after `npm run build -w web`. Prints the time from request to last byte, and the largest contentful paint in a browser whose processor is
+ * slowed to a quarter and whose cache is empty.
+ */
+import type { Browser } from "playwright-core";
+import { launchBrowser, visit } from "../e2e/pages/visitor.ts";
+import { ServerProcess, temporaryFolder } from "../e2e/server-process.ts";
+
+const WARM_UP = 10;
+const ROUNDS = 60;
+const PAINTS = 5;
+const CPU_SLOWDOWN = 4;
+/** The demo writes its week of history meanwhile, and its rollups are made; the figures are of a server that is past that. */
+const SETTLE_MS = 90_000;
+/** After the load event nothing larger is painted unless a script brings it; that time is given. */
+const PAINT_SETTLE_MS = 1_500;
+
+const wanted = process.argv[2] ?? "";
+using folder = temporaryFolder();
+const server = await ServerProcess.start({ dataDir: folder.path });
+const browser = await launchBrowser();
+try {
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  const cookie = await signIn(browser);
+  const paths = (await everyPath(cookie)).filter((path) => path.includes(wanted));
+  console.log("page                                          p50 ms  p99 ms     KB  LCP ms  worst");
+  for (const path of paths) {
+    const { tookMs, bytes } = await serverTime(path, cookie);
+    const paints: number[] = [];
+    for (let round = 0; round < PAINTS; round++) paints.push(await largestPaint(browser, path, cookie));
+    const columns = [
+      quantile(tookMs, 0.5).toFixed(1),
+      quantile(tookMs, 0.99).toFixed(1),
+      (bytes / 1_024).toFixed(0),
+      quantile(paints, 0.5).toFixed(0),
+      quantile(paints, 1).toFixed(0),
+    ];
+    const name = path.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "…");
+    console.log(`${name.padEnd(44)}${columns.map((column) => column.padStart(8)).join("")}`);
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+}
+
+function quantile(values: number[], share: number): number {
+  values.sort((a, b) => a - b);
+  return values[Math.floor(share * (values.length - 1))] ?? Number.NaN;
+}
+
+/** Uses the printed link, and returns the session as `name=value`. */
+async function signIn(browser: Browser): Promise<string> {
+  await using visited = await visit(browser, server, server.signInLink.replace(server.url, ""));
+  await visited.page.waitForURL((url) => url.pathname === "/");
+  const [cookie] = (await visited.page.context().cookies()).filter(({ httpOnly }) => httpOnly);
+  if (!cookie) throw new Error("the link signed nobody in");
+  return `${cookie.name}=${cookie.value}`;
+}
+
+async function everyPath(cookie: string): Promise<string[]> {
+  const first = async (path: string): Promise<{ id: string }> => {
+    const answer = await fetch(`${server.url}/api/v1${path}`, { headers: { cookie } });
+    const { items } = (await answer.json()) as { items?: { id: string }[] };
+    const [item] = items ?? [];
+    if (!item) throw new Error(`${path} answered ${answer.status} and lists nothing`);
+    return item;
+  };
+  const [site, device, connection] = await Promise.all(["/sites", "/devices", "/connections"].map(first));
+  const metric = await first(`/devices/${device?.id}/metrics`);
+  const user = await first("/users");
+  const [ofSite, ofDevice, ofConnection] = [
+    `/sites/${site?.id}`,
+    `/devices/${device?.id}`,
+    `/connections/${connection?.id}`,
+  ];
+  return [
+    "/",
+    "/sites",
+    ofSite,
+    `${ofSite}/edit`,
+    `${ofSite}/delete`,
+    `${ofSite}/devices/new`,
+    "/sites/new",
+    ofDevice,
+    `${ofDevice}?range=7d`,
+    `${ofDevice}/edit`,
+    `${ofDevice}/replace`,
+    `${ofDevice}/delete`,
+    `${ofDevice}/metrics`,
+    `${ofDevice}/metrics/${metric.id}`,
+    "/explore",
+    `/explore?m=${metric.id}`,
+    "/coverage",
+    `/coverage?site=${site?.id}`,
+    `/coverage/${device?.id}`,
+    "/connections",
+    ofConnection,
+    `${ofConnection}/devices`,
+    `${ofConnection}/imports`,
+    `${ofConnection}/settings`,
+    `${ofConnection}/credential`,
+    `${ofConnection}/remove`,
+    "/connect",
+    "/connect/new/energygrid",
+    "/push",
+    "/start",
+    "/account",
+    "/admin",
+    "/admin/users",
+    "/admin/users/new",
+    `/admin/users/${user.id}`,
+    `/admin/users/${user.id}/view`,
+    "/admin/keys",
+    "/admin/keys/new",
+    "/admin/audit",
+    "/admin/storage",
+    "/admin/storage/metrics",
+    "/admin/storage/retention",
+    "/admin/backup",
+    "/sign-in",
+  ];
+}
+
+async function serverTime(path: string, cookie: string): Promise<{ tookMs: number[]; bytes: number }> {
+  const tookMs: number[] = [];
+  let bytes = 0;
+  for (let round = 0; round < WARM_UP + ROUNDS; round++) {
+    const beganMs = performance.now();
+    const answer = await fetch(`${server.url}${path}`, { headers: { cookie, accept: "text/html" } });
+    bytes = (await answer.arrayBuffer()).byteLength;
+    if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}`);
+    if (round >= WARM_UP) tookMs.push(performance.now() - beganMs);
+  }
+  return { tookMs, bytes };
+}
+
+/** From the start of the navigation until the largest thing on the page was painted, ms. */
+async function largestPaint(browser: Browser, path: string, cookie: string): Promise<number> {
+  await using visited = await visit(browser, server, "about:blank", { cookie, viewport: { width: 1280, height: 900 } });
+  const { page } = visited;
+  const session = await page.context().newCDPSession(page);
+  await session.send("Emulation.setCPUThrottlingRate", { rate: CPU_SLOWDOWN });
+  await page.goto(path, { waitUntil: "load" });
+  return page.evaluate<number>(
+    `new Promise((done) => {
+      let latestMs = NaN;
+      new PerformanceObserver((list) => { for (const entry of list.getEntries()) latestMs = entry.startTime; })
+        .observe({ type: "largest-contentful-paint", buffered: true });
+      setTimeout(() => done(latestMs), ${PAINT_SETTLE_MS});
+    })`,
+  );
+}

@@ -82,7 +82,7 @@ export async function startKilowatch(config: ServerConfig, options: StartOptions
     store.classify(classesOf(catalogue.directory));
     await options.prepare?.(catalogue);
 
-    const live = new LiveHub();
+    const live = new LiveHub(clock);
     const pipeline = new IngestPipeline({ store, directory: catalogue.directory, live, clock });
     const ledger = new Ledger({ coverage: catalogue.coverage, clock, log });
     owned.defer(() => ledger.close());

@@ -13,9 +13,10 @@ const SERIES = 7;
 function pipelineOver(append: TelemetryStore["append"]) {
   const directory = new SeriesDirectory();
   directory.add({ ...ACTIVE_POWER, id: "m", deviceId: "d", series: SERIES }, "s");
-  const live = new LiveHub();
+  const clock = new VirtualClock();
+  const live = new LiveHub(clock);
   const store = { append } as TelemetryStore;
-  return { live, pipeline: new IngestPipeline({ store, directory, live, clock: new VirtualClock() }) };
+  return { live, pipeline: new IngestPipeline({ store, directory, live, clock }) };
 }
 
 function columns(...rows: [series: number, timeMs: number, value: number][]) {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { VirtualClock } from "../domain/virtual-clock.ts";
 import { type LiveBatch, LiveHub, type LiveInterest, type LiveReading, type LiveWatch } from "./hub.ts";
 
 const reading = (value: number, siteId = "s"): LiveReading => ({
@@ -21,7 +22,7 @@ const valuesOf = (events: readonly { reading: LiveReading }[]) => events.map((ev
 
 describe("the live hub", () => {
   test("brings each watcher what it wants, in order, and wakes it once until it takes", () => {
-    const hub = new LiveHub();
+    const hub = new LiveHub(new VirtualClock(0));
     let wakes = 0;
     const watch = hub.watch({ of: { siteId: "a" } }, () => wakes++);
     hub.publish(batch(reading(1, "a"), reading(2, "b")));
@@ -33,7 +34,7 @@ describe("the live hub", () => {
   });
 
   test("a slow reader loses the oldest and learns how many; the others lose nothing", () => {
-    const hub = new LiveHub({ queueEventsMax: 3 });
+    const hub = new LiveHub(new VirtualClock(0), { queueEventsMax: 3 });
     const slow = hub.watch(all, () => {});
     const quick = hub.watch(all, () => {});
     for (let value = 1; value <= 5; value++) {
@@ -47,18 +48,53 @@ describe("the live hub", () => {
   });
 
   test("a reader that comes back goes on where it stopped", () => {
-    const hub = new LiveHub();
+    const hub = new LiveHub(new VirtualClock(0));
     hub.publish(batch(reading(1), reading(2), reading(3)));
     expect(valuesOf(hub.watch(all, () => {}, 1).take().events)).toEqual([2, 3]);
     const upToDate = hub.watch(all, () => {}, 3).take();
     expect(upToDate).toEqual({ events: [], dropped: 0, startAnew: false });
   });
 
+  test("whoever begins at a time gets what came then and later, and nothing else", async () => {
+    const clock = new VirtualClock(1_000);
+    const hub = new LiveHub(clock);
+    const since = (sinceMs: number) => hub.watch(all, () => {}, hub.placeBefore(sinceMs)).take();
+    await clock.advance(10);
+    hub.publish(batch(reading(1), reading(2)));
+    await clock.advance(10);
+    hub.publish(batch(reading(3)));
+    expect(valuesOf(since(1_010).events)).toEqual([1, 2, 3]);
+    expect(valuesOf(since(1_011).events)).toEqual([3]);
+    expect(since(1_021)).toEqual({ events: [], dropped: 0, startAnew: false });
+    hub.publish(batch(reading(4)));
+    expect(valuesOf(since(1_020).events)).toEqual([3, 4]);
+  });
+
+  test("whoever begins before what is kept, or before this process, starts anew", async () => {
+    const clock = new VirtualClock(1_000);
+    const hub = new LiveHub(clock, { replayEventsMax: 2 });
+    const startsAnew = (sinceMs: number) => hub.watch(all, () => {}, hub.placeBefore(sinceMs)).take().startAnew;
+    expect([startsAnew(999), startsAnew(1_000), startsAnew(1_001)]).toEqual([true, true, false]);
+    for (const value of [1, 2, 3]) {
+      await clock.advance(10);
+      hub.publish(batch(reading(value)));
+    }
+    expect([startsAnew(1_010), startsAnew(1_011), startsAnew(1_020)]).toEqual([true, false, false]);
+    await clock.advance(10);
+    hub.publish(batch(reading(4), reading(5), reading(6)));
+    expect([startsAnew(1_030), startsAnew(1_031), startsAnew(1_040), startsAnew(1_041)]).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
+
   test.each([
     ["what it missed is no longer kept", 1],
     ["it comes from another process", 99],
   ])("a reader is told to start anew when %s", (_case, place) => {
-    const hub = new LiveHub({ replayEventsMax: 2 });
+    const hub = new LiveHub(new VirtualClock(0), { replayEventsMax: 2 });
     hub.publish(batch(reading(1), reading(2), reading(3), reading(4)));
     let wakes = 0;
     const watch = hub.watch(all, () => wakes++, place);
@@ -68,13 +104,13 @@ describe("the live hub", () => {
   });
 
   test("the oldest kept event can still be reached", () => {
-    const hub = new LiveHub({ replayEventsMax: 2 });
+    const hub = new LiveHub(new VirtualClock(0), { replayEventsMax: 2 });
     hub.publish(batch(reading(1), reading(2), reading(3), reading(4)));
     expect(valuesOf(hub.watch(all, () => {}, 2).take().events)).toEqual([3, 4]);
   });
 
   test("a batch longer than the queue leaves its last readings, and says how many are lost", () => {
-    const hub = new LiveHub({ queueEventsMax: 2 });
+    const hub = new LiveHub(new VirtualClock(0), { queueEventsMax: 2 });
     const watch = hub.watch({ of: { siteId: "a" } }, () => {});
     hub.publish(batch(reading(1, "a")));
     hub.publish(batch(reading(2, "a"), reading(3, "a"), reading(4, "b"), reading(5, "a")));
@@ -87,7 +123,7 @@ describe("the live hub", () => {
   });
 
   test("makes no reading of a batch that nobody watches, until somebody comes back for it", () => {
-    const hub = new LiveHub({ replayEventsMax: 2 });
+    const hub = new LiveHub(new VirtualClock(0), { replayEventsMax: 2 });
     let asked = 0;
     const watched = batch(reading(1), reading(2), reading(3));
     const counting: LiveBatch = {
@@ -105,14 +141,14 @@ describe("the live hub", () => {
   });
 
   test("a reading that is nobody's any more is shown to nobody", () => {
-    const hub = new LiveHub();
+    const hub = new LiveHub(new VirtualClock(0));
     const watch = hub.watch(all, () => {});
     hub.publish({ ...batch(reading(1), reading(2)), ownerOf: (row) => (row === 0 ? undefined : reading(2)) });
     expect(valuesOf(watch.take().events)).toEqual([2]);
   });
 
   test("a closed watcher is forgotten", () => {
-    const hub = new LiveHub();
+    const hub = new LiveHub(new VirtualClock(0));
     const watch = hub.watch(all, () => {});
     expect(hub.watchers).toBe(1);
     watch.close();
@@ -144,7 +180,7 @@ describe("the live hub", () => {
       of === "everything" || ("siteId" in of ? of.siteId === siteId : of.metricIds.has(metricId));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
-        const hub = new LiveHub();
+        const hub = new LiveHub(new VirtualClock(0));
         const open: { watch: LiveWatch; lets: (owner: (typeof owners)[number]) => boolean; expected: number[] }[] = [];
         let value = 0;
         for (const each of steps) {

@@ -1,3 +1,5 @@
+import type { Clock } from "../domain/clock.ts";
+
 /** A reading as it goes out to whoever watches. */
 export interface LiveReading {
   readonly metricId: string;
@@ -39,9 +41,10 @@ export const REPLAY_EVENTS_MAX = 8_192;
 /** Events that wait for a slow reader; past that it loses the oldest and is told how many. */
 export const QUEUE_EVENTS_MAX = 2_048;
 
-/** A batch, and the place of its first row. */
+/** A batch, the place of its first row, and when it was published, epoch ms. */
 interface PlacedBatch {
   readonly firstPlace: number;
+  readonly atMs: number;
   readonly batch: LiveBatch;
 }
 
@@ -56,8 +59,17 @@ export class LiveHub {
   readonly #ofSite = new Map<string, Set<Watcher>>();
   readonly #ofMetric = new Map<string, Set<Watcher>>();
   readonly #queueEventsMax: number;
+  readonly #clock: Pick<Clock, "nowMs">;
+  /** Of what was published up to then, epoch ms, not all is kept. */
+  #forgottenMs: number;
 
-  constructor(limits: { readonly replayEventsMax?: number; readonly queueEventsMax?: number } = {}) {
+  constructor(
+    clock: Pick<Clock, "nowMs">,
+    limits: { readonly replayEventsMax?: number; readonly queueEventsMax?: number } = {},
+  ) {
+    this.#clock = clock;
+    // What an earlier process published is gone with it.
+    this.#forgottenMs = clock.nowMs();
     this.#replayEventsMax = limits.replayEventsMax ?? REPLAY_EVENTS_MAX;
     this.#queueEventsMax = limits.queueEventsMax ?? QUEUE_EVENTS_MAX;
   }
@@ -68,11 +80,13 @@ export class LiveHub {
 
   publish(batch: LiveBatch): void {
     if (batch.length === 0) return;
-    const placed = { firstPlace: this.#nextPlace, batch };
+    const placed = { firstPlace: this.#nextPlace, atMs: this.#clock.nowMs(), batch };
     this.#nextPlace += batch.length;
     this.#replay.push(placed);
     const oldestKept = this.#oldestKept();
-    while (this.#replay[0] && endOf(this.#replay[0]) <= oldestKept) this.#replay.shift();
+    while (this.#replay[0] && endOf(this.#replay[0]) <= oldestKept) {
+      this.#forgottenMs = Math.max(this.#forgottenMs, this.#replay.shift()?.atMs ?? 0);
+    }
     if (this.#watchers.size === 0) return;
     const rows = new Map<Watcher, number[]>();
     for (let row = 0; row < batch.length; row++) {
@@ -87,6 +101,13 @@ export class LiveHub {
       }
     }
     for (const [watcher, own] of rows) watcher.offer(placed, own);
+  }
+
+  /** The place behind which lies what was published at `sinceMs` or later, epoch ms; a place that there is not where that is not all kept. */
+  placeBefore(sinceMs: number): number {
+    if (sinceMs <= this.#forgottenMs) return Number.MAX_SAFE_INTEGER;
+    const first = this.#replay.find(({ atMs }) => atMs >= sinceMs);
+    return (first?.firstPlace ?? this.#nextPlace) - 1;
   }
 
   /**

@@ -16,6 +16,12 @@ export interface StreamReader {
   readonly subjectId?: string;
 }
 
+/** Where a stream goes on: behind an event, or else at a time, epoch ms; with the next reading where neither is said. */
+export interface StreamBegin {
+  readonly lastEventId: string | undefined;
+  readonly sinceMs: number | undefined;
+}
+
 /**
  * Live readings as server-sent events (HTML standard, "Server-sent events"). Event `reading` brings one reading; `dropped`
  * says how many were lost because the reader was too slow; `reset` says that what was missed is gone and the state should be read anew.
@@ -44,13 +50,13 @@ export class LiveStreams {
   }
 
   /** Takes the reply over and streams until the reader goes or the server closes. */
-  stream(reply: FastifyReply, reader: StreamReader, lastEventId: string | undefined): void {
+  stream(reply: FastifyReply, reader: StreamReader, begin: StreamBegin): void {
     const response = openEventStream(reply);
     if (!response) return;
     const stream = new LiveStream(response, this.#epoch, reader);
     this.#open.add(stream);
     if (!this.#isLooking) void this.#lookAtRights();
-    stream.follow(this.#hub.watch(reader.interest, () => stream.wake(), this.#placeOf(lastEventId)));
+    stream.follow(this.#hub.watch(reader.interest, () => stream.wake(), this.#placeOf(begin)));
     response.once("close", () => {
       this.#open.delete(stream);
       stream.end();
@@ -85,9 +91,9 @@ export class LiveStreams {
     this.#isLooking = false;
   }
 
-  /** Null on a first visit; for an id of another process a place that the hub cannot know, so that the reader is told to start anew. */
-  #placeOf(lastEventId: string | undefined): number | null {
-    if (lastEventId === undefined) return null;
+  /** Null for whoever begins now; for what cannot be gone on from a place that the hub cannot know, so that the reader is told to start anew. */
+  #placeOf({ lastEventId, sinceMs }: StreamBegin): number | null {
+    if (lastEventId === undefined) return sinceMs === undefined ? null : this.#hub.placeBefore(sinceMs);
     const [epoch, place] = lastEventId.split(":");
     return epoch === this.#epoch && /^\d{1,15}$/.test(place ?? "") ? Number(place) : Number.MAX_SAFE_INTEGER;
   }

@@ -91,7 +91,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
         log: silentLog,
         ...journalBytesMax,
       });
-  const live = new LiveHub();
+  const live = new LiveHub(clock);
   const pipeline = new IngestPipeline({ store, directory: catalogue.directory, live, clock });
   const guard = new AddressGuard({ listed: options.vendorNetworks ?? ["127.0.0.0/8"], setting: "A SETTING" });
   const ledger = new Ledger({ coverage: catalogue.coverage, clock, log: silentLog });

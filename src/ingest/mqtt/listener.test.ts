@@ -55,7 +55,7 @@ beforeEach(async () => {
   const pipeline = new IngestPipeline({
     store: store as unknown as TelemetryStore,
     directory: catalogue.directory,
-    live: new LiveHub(),
+    live: new LiveHub(clock),
     clock,
   });
   sources = new PushSources({ catalogue, pipeline, clock });

@@ -15,7 +15,7 @@ import * as api from "../schemas.ts";
 import { fromVersion, showVersion } from "../versions.ts";
 import { isReadable, keptMetrics } from "../views/readable-metrics.ts";
 import { isoTime } from "../views/times.ts";
-import { EVENT_STREAM_TYPES, EventStream, lastEventId } from "./live.ts";
+import { beginOf, EVENT_STREAM_TYPES, EventStream, StreamQuery } from "./live.ts";
 
 const ById = z.object({ id: api.Id });
 const Name = z.string().trim().min(1).max(200);
@@ -143,10 +143,11 @@ export function subscriptionRoutes(app: FastifyInstance, parts: RouteParts, stre
       about: "reach",
       summary: "A subscription's readings, live",
       params: ById,
+      query: StreamQuery,
       answers: { 200: EventStream },
       answersAs: EVENT_STREAM_TYPES,
     },
-    async ({ actor, params, request, reply }) => {
+    async ({ actor, params, query, request, reply }) => {
       const { item } = await subscriptions.get(ownerOf(actor), params.id);
       const metricIds = new Set(item.metricIds);
       const reader = new LiveReader(parts, actor, "reach");
@@ -154,7 +155,7 @@ export function subscriptionRoutes(app: FastifyInstance, parts: RouteParts, stre
       streams.stream(
         reply,
         { interest: { of: { metricIds }, lets }, mayGoOn: () => reader.mayGoOn(), subjectId: item.id },
-        lastEventId(request),
+        beginOf(request, query),
       );
     },
   );

@@ -3451,7 +3451,12 @@ export type GetApiV1LatestResponse = GetApiV1LatestResponses[keyof GetApiV1Lates
 export type GetApiV1StreamData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * Begins with the readings that came at this time or later, by the server's clock, as far as they are kept; else with `reset`. `Last-Event-ID` goes before it.
+         */
+        since?: string;
+    };
     url: '/api/v1/stream';
 };
 
@@ -3481,7 +3486,12 @@ export type GetApiV1SitesBySiteIdStreamData = {
          */
         siteId: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Begins with the readings that came at this time or later, by the server's clock, as far as they are kept; else with `reset`. `Last-Event-ID` goes before it.
+         */
+        since?: string;
+    };
     url: '/api/v1/sites/{siteId}/stream';
 };
 
@@ -4412,7 +4422,12 @@ export type GetApiV1SubscriptionsByIdStreamData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Begins with the readings that came at this time or later, by the server's clock, as far as they are kept; else with `reset`. `Last-Event-ID` goes before it.
+         */
+        since?: string;
+    };
     url: '/api/v1/subscriptions/{id}/stream';
 };
 

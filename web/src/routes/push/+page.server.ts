@@ -15,11 +15,12 @@ const SITES_MAX = 500;
 export const load: PageServerLoad = async ({ fetch, parent, url, depends }) => {
   depends("kilowatch:push");
   requireAdmin((await parent()).me, url);
+  const asOfMs = Date.now();
   const { items: sites } = await readApi<{ items: Site[] }>(fetch, `/api/v1/sites?limit=${SITES_MAX}`);
   const asked = url.searchParams.get("site");
   const site = sites.find(({ id }) => id === asked) ?? (sites.length === 1 ? sites[0] : undefined);
   return {
-    asOfMs: Date.now(),
+    asOfMs,
     sites: sites.map(({ id, name }) => ({ id, name })),
     site: site ? { id: site.id, name: site.name, timezone: site.timezone } : null,
     isNew: asked === "new",

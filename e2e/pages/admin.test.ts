@@ -96,6 +96,10 @@ describe("a person", () => {
     await admin.page.getByRole("button", { name: "Set the role on Calama" }).click();
     await admin.page.getByText("The role is changed").waitFor();
     expect(await role.inputValue()).toBe("technician");
+    await admin.page.getByRole("button", { name: "Undo" }).click();
+    await expect.poll(() => role.inputValue()).toBe("viewer");
+    await admin.page.getByRole("button", { name: "Undo" }).click();
+    await expect.poll(() => role.inputValue()).toBe("technician");
     await vera.page.goto("/account");
     expect(await mainText(vera.page)).toMatch(/Calama Technician/);
 
@@ -103,6 +107,11 @@ describe("a person", () => {
     await admin.page.getByRole("button", { name: "Take off Calama" }).click();
     await admin.page.getByText("They see that site no more").waitFor();
     expect((await vera.page.reload())?.status()).toBe(404);
+    await admin.page.getByRole("button", { name: "Undo" }).click();
+    await expect.poll(() => role.inputValue()).toBe("technician");
+    expect((await vera.page.reload())?.status()).toBe(200);
+    await admin.page.getByRole("button", { name: "Take off Calama" }).click();
+    await admin.page.getByText("They see that site no more").waitFor();
     await admin.page.getByRole("link", { name: "See what they see" }).click();
     await admin.page.getByText("They see nothing").waitFor();
     expect(admin.complaints).toEqual([]);
@@ -209,10 +218,12 @@ describe("the audit log", () => {
     await page.getByRole("button", { name: "Filter" }).click();
     await page.waitForURL(/action=member/);
     const rows = page.locator("tbody tr");
-    expect(await rows.count()).toBe(3);
+    // Given, changed, changed back and forth, taken, given back, taken.
+    expect(await rows.count()).toBe(7);
     const told = await rows.allInnerTexts();
     expect(told[0]).toContain("took a person off a site");
     expect(told[1]).toContain("role: technician");
+    expect(told[2]).toContain("took a person off a site");
     expect(told.join()).toContain(OPERATOR_ENV.KILOWATCH_ADMIN_EMAIL);
     await rows.first().getByRole("link").last().click();
     await page.waitForURL(/object=/);

@@ -189,6 +189,8 @@ describe("a connection", () => {
     await page.getByRole("button", { name: "Ask every 5 s from now on" }).click();
     await page.getByText("Saved, and in force.").waitFor();
     expect((await connectionOf(roofs.id)).pollIntervalMs).toBe(5_000);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expect.poll(async () => (await connectionOf(roofs.id)).pollIntervalMs).toBe(2_000);
     await page.goto(`/connections/${roofs.id}?every=0.5`);
     await page.getByText("A whole number of seconds").waitFor();
   });
@@ -200,7 +202,7 @@ describe("a connection", () => {
       await page.getByRole("button", { name: "Pause" }).click();
       await page.getByText("Paused: the vendor is asked nothing.").waitFor();
       expect((await operator.connection(roofs.id)).state).toBe("paused");
-      await page.getByRole("button", { name: "Resume" }).click();
+      await page.getByRole("button", { name: javaScriptEnabled ? "Resume" : "Undo" }).click();
       await page.getByText("Resumed: the vendor is asked again.").waitFor();
       await expect.poll(async () => (await operator.connection(roofs.id)).state, { timeout: 5_000 }).toBe("running");
     }

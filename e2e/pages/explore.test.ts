@@ -265,7 +265,11 @@ describe("with JavaScript", () => {
     await page.getByText("It holds 2 metrics.").waitFor();
     await page.getByRole("button", { name: "Delete the set" }).click();
     await page.getByText("The set is deleted.").waitFor();
-    expect(await page.getByRole("navigation", { name: "Saved sets" }).textContent()).not.toContain("Night shift");
+    const sets = page.getByRole("navigation", { name: "Saved sets" });
+    expect(await sets.textContent()).not.toContain("Night shift");
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("Open: Night shift").waitFor();
+    expect(await sets.textContent()).toContain("2 metrics");
     // The browser says so of every answer of the kind.
     expect(visited.complaints).toEqual([expect.stringContaining("422")]);
   });

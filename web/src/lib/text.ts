@@ -1,10 +1,11 @@
 import type { Age } from "#lib/format/age.ts";
-import { adminFlashText, adminText } from "#lib/text/admin.ts";
+import { adminText } from "#lib/text/admin.ts";
 import { connectionText } from "#lib/text/connection.ts";
 import { coverageText } from "#lib/text/coverage.ts";
 import { deviceCareText } from "#lib/text/device-care.ts";
 import { eventText } from "#lib/text/events.ts";
 import { exploreText } from "#lib/text/explore.ts";
+import { flashText } from "#lib/text/flash.ts";
 import { siteText } from "#lib/text/site.ts";
 import { connectText } from "./text/connect.ts";
 import { pushText } from "./text/push.ts";
@@ -43,43 +44,7 @@ export const text = {
     names: { auto: "System", light: "Light", dark: "Dark" },
   },
 
-  flash: {
-    dismiss: "Dismiss",
-    messages: {
-      signedIn: "You are signed in.",
-      signedOut: "You are signed out.",
-      adminCreated: "The administrator's account is made, and you are signed in.",
-      alreadySignedIn: "You are signed in already.",
-      ...adminFlashText,
-      siteAdded: "The site is there. Give it its first device.",
-      siteSaved: "The site is saved.",
-      siteDeleted: "The site is deleted.",
-      deviceAdded: "The device is there, and takes readings.",
-      deviceSaved: "The device is saved.",
-      deviceDeleted: "The device is deleted. Its readings stay on the disk until retention ends.",
-      deviceReplaced: "The new unit has taken the device's place, and its history goes on.",
-      metricAdded: "The metric is there, and takes readings.",
-      metricSaved: "The metric is saved.",
-      metricDeleted: "The metric is deleted. Its readings stay on the disk until retention ends.",
-      setSaved: "The set is saved.",
-      setRenamed: "The set has its new name.",
-      setChanged: "The set now holds these metrics.",
-      setDeleted: "The set is deleted.",
-      connectionSaved: "The account works and is saved. Nothing is collected yet.",
-      connectionStarted: "Collecting has begun.",
-      connectionRemoved: "The connection is removed.",
-      devicesAdded: "The devices are collected from now on.",
-      connectionPaused: "Paused: the vendor is asked nothing.",
-      connectionResumed: "Resumed: the vendor is asked again.",
-      connectionChanged: "Saved, and in force.",
-      credentialReplaced: "The new credential is stored, and the vendor is asked with it.",
-      listRead: "The vendor's list was read.",
-      importStarted: "The import has begun, the newest first.",
-      importPaused: "The import is paused. Requests that are under way end.",
-      importResumed: "The import goes on where it was paused.",
-      importCancelled: "The import is cancelled. What it has brought stays.",
-    },
-  },
+  flash: flashText,
 
   age: ({ count, unit }: Age): string => {
     if (unit === "second") return count === 0 ? "just now" : `${count} s ago`;

@@ -4,6 +4,7 @@ import { BUDGET_SPAN_MS, parseOverview } from "#lib/connections/overview-view.ts
 import { callApi, changeApi, type FormErrors, formErrors, readApi } from "#lib/server/api.ts";
 import { setFlash } from "#lib/server/cookies.ts";
 import { readSignedIn } from "#lib/server/visitor-api.ts";
+import type { Undo } from "#lib/shell/undo.ts";
 import type { Actions, PageServerLoad } from "./$types";
 
 const HOUR_MS = 3_600_000;
@@ -31,12 +32,12 @@ export const actions: Actions = {
   resume: ({ fetch, params, cookies }) => become(fetch, params.id, "resume", cookies),
   schedule: async ({ fetch, params, request, cookies }) => {
     const form = await request.formData();
-    const answer = await changeApi<Connection>(fetch, apiPath(params.id), {
-      method: "PATCH",
-      body: { pollIntervalMs: Number(form.get("pollIntervalMs")) },
-    });
+    const [pollIntervalMs, was] = [form.get("pollIntervalMs"), form.get("was")];
+    const body = { pollIntervalMs: Number(pollIntervalMs) };
+    const answer = await changeApi<Connection>(fetch, apiPath(params.id), { method: "PATCH", body });
     if (!answer.ok) return refused(answer.refusal.status, formErrors(answer.refusal));
-    setFlash(cookies, "connectionChanged");
+    const fields = { pollIntervalMs: String(was), was: String(pollIntervalMs) };
+    setFlash(cookies, "connectionChanged", was === null ? undefined : undoOf(params.id, "schedule", fields));
     redirect(303, `/connections/${encodeURIComponent(params.id)}`);
   },
 };
@@ -46,8 +47,13 @@ type Action = Parameters<NonNullable<Actions["pause"]>>[0];
 async function become(fetch: Action["fetch"], id: string, deed: "pause" | "resume", cookies: Action["cookies"]) {
   const answer = await changeApi<Connection>(fetch, `${apiPath(id)}/${deed}`, { method: "POST" });
   if (!answer.ok) return refused(answer.refusal.status, formErrors(answer.refusal));
-  setFlash(cookies, deed === "pause" ? "connectionPaused" : "connectionResumed");
+  if (deed === "pause") setFlash(cookies, "connectionPaused", undoOf(id, "resume"));
+  else setFlash(cookies, "connectionResumed", undoOf(id, "pause"));
   redirect(303, `/connections/${encodeURIComponent(id)}`);
+}
+
+function undoOf(id: string, action: "pause" | "resume" | "schedule", fields: Undo["fields"] = {}): Undo {
+  return { action: `/connections/${encodeURIComponent(id)}?/${action}`, fields };
 }
 
 /** What went wrong, as one line above the page: none of these forms has a field that it could stand beside. */

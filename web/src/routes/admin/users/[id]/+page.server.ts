@@ -5,6 +5,7 @@ import { callApi, changeApi, formErrors, throwRefusal } from "#lib/server/api.ts
 import { setFlash } from "#lib/server/cookies.ts";
 import { FormFields } from "#lib/server/form-fields.ts";
 import { idPart, readAll } from "#lib/server/lists.ts";
+import type { Undo } from "#lib/shell/undo.ts";
 import type { Actions, PageServerLoad } from "./$types";
 
 export const load: PageServerLoad = async ({ fetch, params }) => {
@@ -31,6 +32,12 @@ export const load: PageServerLoad = async ({ fetch, params }) => {
 const memberPath = (siteId: string, userId: string): string =>
   `/api/v1/sites/${idPart(siteId)}/members/${idPart(userId)}`;
 
+/** Gives the role that there was; with what the form says beside it. */
+function undoOf(userId: string, form: FormFields, beside: Undo["fields"]): Undo {
+  const fields = { siteId: form.text("siteId"), role: form.text("was"), ...beside };
+  return { action: `/admin/users/${idPart(userId)}?/role`, fields };
+}
+
 export const actions: Actions = {
   change: async ({ request, fetch, params, cookies }) => {
     const form = await FormFields.of(request);
@@ -49,7 +56,8 @@ export const actions: Actions = {
     const body = { role: roleOf(form.text("role")) };
     const put = await changeApi<Member>(fetch, memberPath(form.text("siteId"), params.id), { method: "PUT", body });
     if (!put.ok) return fail(put.refusal.status, { sites: formErrors(put.refusal) });
-    setFlash(cookies, form.isOn("isNew") ? "siteGiven" : "roleChanged");
+    if (form.isOn("isNew")) setFlash(cookies, "siteGiven");
+    else setFlash(cookies, "roleChanged", undoOf(params.id, form, { was: body.role }));
     redirect(303, `/admin/users/${params.id}`);
   },
 
@@ -57,7 +65,7 @@ export const actions: Actions = {
     const form = await FormFields.of(request);
     const removed = await changeApi<void>(fetch, memberPath(form.text("siteId"), params.id), { method: "DELETE" });
     if (!removed.ok) return fail(removed.refusal.status, { sites: formErrors(removed.refusal) });
-    setFlash(cookies, "siteTaken");
+    setFlash(cookies, "siteTaken", undoOf(params.id, form, { isNew: "yes" }));
     redirect(303, `/admin/users/${params.id}`);
   },
 };

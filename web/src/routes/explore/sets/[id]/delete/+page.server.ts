@@ -10,10 +10,12 @@ export const load: PageServerLoad = async ({ fetch, params }) => ({
 
 export const actions: Actions = {
   default: async ({ fetch, params, cookies }) => {
+    const set = await loadSet(fetch, encodeURIComponent(params.id));
     const path = `/api/v1/subscriptions/${encodeURIComponent(params.id)}`;
     const answer = await changeApi(fetch, path, { method: "DELETE" });
     if (!answer.ok) return fail(answer.refusal.status, { message: formErrors(answer.refusal).message });
-    setFlash(cookies, "setDeleted");
+    const picked = `m=${set.metricIds.join(",")}`;
+    setFlash(cookies, "setDeleted", { action: `/explore?/save&${picked}`, fields: { name: set.name } });
     redirect(303, "/explore");
   },
 };

@@ -1,18 +1,20 @@
 /**
- * Measures every page of the demo (500 inverters, polled meanwhile) as its administrator gets it: `node bench/pages.ts [substring of a path]`
+ * Measures every page of the demo (500 inverters, polled meanwhile) as its administrator gets it: `node bench/pages.ts [part of a path] [paints]`
  * after `npm run build -w web`. Prints the time from request to last byte, and the largest contentful paint in a browser whose processor is
  * slowed to a quarter and whose cache is empty.
  */
 import type { Browser } from "playwright-core";
+import { DemoAdmin, type Listed } from "../e2e/pages/demo-admin.ts";
 import { launchBrowser, visit } from "../e2e/pages/visitor.ts";
 import { ServerProcess, temporaryFolder } from "../e2e/server-process.ts";
 
 const WARM_UP = 10;
 const ROUNDS = 60;
-const PAINTS = 5;
+/** `0` measures the server alone. */
+const PAINTS = Number(process.argv[3] ?? 5);
 const CPU_SLOWDOWN = 4;
 /** The demo writes its week of history meanwhile, and its rollups are made; the figures are of a server that is past that. */
-const SETTLE_MS = 90_000;
+const SETTLE_MS = 60_000;
 /** After the load event nothing larger is painted unless a script brings it; that time is given. */
 const PAINT_SETTLE_MS = 1_500;
 
@@ -22,8 +24,9 @@ const server = await ServerProcess.start({ dataDir: folder.path });
 const browser = await launchBrowser();
 try {
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-  const cookie = await signIn(browser);
-  const paths = (await everyPath(cookie)).filter((path) => path.includes(wanted));
+  const admin = await DemoAdmin.signIn(browser, server);
+  const { cookie } = admin;
+  const paths = (await everyPath(admin)).filter((path) => path.includes(wanted));
   console.log("page                                          p50 ms  p99 ms     KB  LCP ms  worst");
   for (const path of paths) {
     const { tookMs, bytes } = await serverTime(path, cookie);
@@ -49,30 +52,20 @@ function quantile(values: number[], share: number): number {
   return values[Math.floor(share * (values.length - 1))] ?? Number.NaN;
 }
 
-/** Uses the printed link, and returns the session as `name=value`. */
-async function signIn(browser: Browser): Promise<string> {
-  await using visited = await visit(browser, server, server.signInLink.replace(server.url, ""));
-  await visited.page.waitForURL((url) => url.pathname === "/");
-  const [cookie] = (await visited.page.context().cookies()).filter(({ httpOnly }) => httpOnly);
-  if (!cookie) throw new Error("the link signed nobody in");
-  return `${cookie.name}=${cookie.value}`;
-}
-
-async function everyPath(cookie: string): Promise<string[]> {
-  const first = async (path: string): Promise<{ id: string }> => {
-    const answer = await fetch(`${server.url}/api/v1${path}`, { headers: { cookie } });
-    const { items } = (await answer.json()) as { items?: { id: string }[] };
-    const [item] = items ?? [];
-    if (!item) throw new Error(`${path} answered ${answer.status} and lists nothing`);
+async function everyPath(admin: DemoAdmin): Promise<string[]> {
+  const first = async (path: string): Promise<Listed> => {
+    const [item] = await admin.list(path);
+    if (!item) throw new Error(`${path} lists nothing`);
     return item;
   };
-  const [site, device, connection] = await Promise.all(["/sites", "/devices", "/connections"].map(first));
-  const metric = await first(`/devices/${device?.id}/metrics`);
+  const [site, connection] = [await first("/sites"), await first("/connections")];
+  const device = await first(`/sites/${site.id}/devices`);
+  const metricId = device.metrics?.[0]?.id;
   const user = await first("/users");
   const [ofSite, ofDevice, ofConnection] = [
-    `/sites/${site?.id}`,
-    `/devices/${device?.id}`,
-    `/connections/${connection?.id}`,
+    `/sites/${site.id}`,
+    `/devices/${device.id}`,
+    `/connections/${connection.id}`,
   ];
   return [
     "/",
@@ -88,12 +81,12 @@ async function everyPath(cookie: string): Promise<string[]> {
     `${ofDevice}/replace`,
     `${ofDevice}/delete`,
     `${ofDevice}/metrics`,
-    `${ofDevice}/metrics/${metric.id}`,
+    `${ofDevice}/metrics/${metricId}`,
     "/explore",
-    `/explore?m=${metric.id}`,
+    `/explore?m=${metricId}`,
     "/coverage",
-    `/coverage?site=${site?.id}`,
-    `/coverage/${device?.id}`,
+    `/coverage?site=${site.id}`,
+    `/coverage/${device.id}`,
     "/connections",
     ofConnection,
     `${ofConnection}/devices`,
@@ -142,7 +135,7 @@ async function largestPaint(browser: Browser, path: string, cookie: string): Pro
   const session = await page.context().newCDPSession(page);
   await session.send("Emulation.setCPUThrottlingRate", { rate: CPU_SLOWDOWN });
   await page.goto(path, { waitUntil: "load" });
-  return page.evaluate<number>(
+  return await page.evaluate<number>(
     `new Promise((done) => {
       let latestMs = NaN;
       new PerformanceObserver((list) => { for (const entry of list.getEntries()) latestMs = entry.startTime; })

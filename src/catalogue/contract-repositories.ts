@@ -84,7 +84,16 @@ export function repositoriesContract(name: string, make: () => Promise<ContractD
       const one = await connections.create(CONNECTION, {}, [inverter(site.id, "A"), inverter(site.id, null)]);
       await connections.create(CONNECTION, {}, [inverter(site.id, "A"), inverter(site.id, null)]);
       await devices.createAll([inverter(site.id, null, one.id), inverter(site.id, "A"), inverter(site.id, "A")], []);
-      expect(await devices.all()).toHaveLength(7);
+      const all = await devices.all();
+      expect(all).toHaveLength(7);
+      const members = all.map(({ id, siteId, kind, ratedPowerW, connectionId }) => ({
+        id,
+        siteId,
+        kind,
+        ratedPowerW,
+        connectionId,
+      }));
+      expect(new Set(await devices.members())).toEqual(new Set(members));
     });
 
     test("adds a metric once", async () => {

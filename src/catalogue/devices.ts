@@ -1,4 +1,3 @@
-import type { Insertable, Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { Clock } from "../domain/clock.ts";
 import type { Device, FormerUnit } from "../domain/device.ts";
@@ -6,16 +5,19 @@ import { NotFound } from "../domain/errors.ts";
 import type { Metric, MetricTemplate } from "../domain/metric.ts";
 import { ChangedMeanwhile, type Patch, type Versioned } from "./changed.ts";
 import type { CatalogueDatabase } from "./database.ts";
+import { deviceOf, deviceRow, keepFormerUnit } from "./device-rows.ts";
 import type { SeriesDirectory } from "./directory.ts";
 import { refusingDoubles, refusingOrphans } from "./integrity.ts";
 import { endSeries, endSeriesOfConnection, insertMetrics, metricOf } from "./metric-rows.ts";
 import { afterId, EMPTY_PAGE, PAGE_ITEMS_MAX, type Page, type PageRequest, pageOf } from "./page.ts";
-import type { Schema } from "./schema.ts";
 
 export type NewDevice = Omit<Device, "id" | "createdAtMs">;
 
 /** What of a device may change: its site and its connection stay. */
 export type DevicePatch = Patch<Omit<NewDevice, "siteId" | "connectionId">>;
+
+/** A device as far as sums over a fleet need it. */
+export type FleetMember = Pick<Device, "id" | "siteId" | "kind" | "ratedPowerW" | "connectionId">;
 
 /** What becomes of a connection's devices when it is removed: they stay without one, with all their readings, or they are deleted. */
 export const DEVICE_FATES = ["keep", "delete"] as const;
@@ -232,6 +234,20 @@ export class Devices {
     return (await this.#database.selectFrom("device").selectAll().orderBy("id").execute()).map(deviceOf);
   }
 
+  /** Every device, as far as sums over a fleet need it; in no order. */
+  async members(): Promise<FleetMember[]> {
+    const rows = this.#database
+      .selectFrom("device")
+      .select(["id", "site_id", "kind", "rated_power_w", "connection_id"]);
+    return (await rows.execute()).map((row) => ({
+      id: row.id,
+      siteId: row.site_id,
+      kind: row.kind,
+      ratedPowerW: row.rated_power_w,
+      connectionId: row.connection_id,
+    }));
+  }
+
   async ofConnection(connectionId: string): Promise<Device[]> {
     const rows = await this.#database
       .selectFrom("device")
@@ -241,55 +257,4 @@ export class Devices {
       .execute();
     return rows.map(deviceOf);
   }
-}
-
-export function deviceRow(device: Device, pushedAs: string | null): Insertable<Schema["device"]> {
-  return {
-    id: device.id,
-    site_id: device.siteId,
-    name: device.name,
-    kind: device.kind,
-    serial_number: device.serialNumber,
-    manufacturer: device.manufacturer,
-    model: device.model,
-    rated_power_w: device.ratedPowerW,
-    connection_id: device.connectionId,
-    created_at_ms: device.createdAtMs,
-    pushed_as: pushedAs,
-  };
-}
-
-function deviceOf(row: Selectable<Schema["device"]>): Device {
-  return {
-    id: row.id,
-    siteId: row.site_id,
-    name: row.name,
-    kind: row.kind,
-    serialNumber: row.serial_number,
-    manufacturer: row.manufacturer,
-    model: row.model,
-    ratedPowerW: row.rated_power_w,
-    connectionId: row.connection_id,
-    createdAtMs: row.created_at_ms,
-  };
-}
-
-/** Remembers what a device was, when it has another serial number now. */
-async function keepFormerUnit(
-  transaction: CatalogueDatabase,
-  before: Selectable<Schema["device"]>,
-  serialNumber: string | null,
-  nowMs: number,
-): Promise<void> {
-  if (before.serial_number === null || before.serial_number === serialNumber) return;
-  await transaction
-    .insertInto("former_unit")
-    .values({
-      device_id: before.id,
-      serial_number: before.serial_number,
-      manufacturer: before.manufacturer,
-      model: before.model,
-      until_ms: nowMs,
-    })
-    .execute();
 }

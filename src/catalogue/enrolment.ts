@@ -3,7 +3,7 @@ import type { Device } from "../domain/device.ts";
 import type { Site } from "../domain/site.ts";
 import { inPieces } from "./bulk.ts";
 import type { CatalogueDatabase } from "./database.ts";
-import { deviceRow } from "./devices.ts";
+import { deviceRow } from "./device-rows.ts";
 import type { SeriesDirectory } from "./directory.ts";
 import { insertMetrics, type NewMetric } from "./metric-rows.ts";
 import { siteRow } from "./sites.ts";

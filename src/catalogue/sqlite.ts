@@ -1,11 +1,15 @@
-import { DatabaseSync } from "node:sqlite";
-import { Kysely, SqliteDialect } from "kysely";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
 import { StartupError, StorageUnavailable } from "../domain/errors.ts";
 import { migrateToLatest } from "./migrations/migrate.ts";
 import type { Schema } from "./schema.ts";
 
 /** How long a statement waits for another connection's lock before it fails, ms. */
 const BUSY_TIMEOUT_MS = 5_000;
+/** Statements that stay prepared: preparing one takes longer than running most of them. */
+const PREPARED_MAX = 256;
+/** Longer ones name many rows, and do not come again as they are. */
+const PREPARED_SQL_LENGTH_MAX = 4_096;
 
 /**
  * Opens the catalogue's SQLite file, creating it if need be, and brings it to the newest schema.
@@ -63,23 +67,35 @@ function cannotOpen(path: string, error: unknown): StartupError {
   return new StartupError(`The catalogue ${path} cannot be opened (${reason}). ${remedy}`, { cause: error });
 }
 
+type Values = Parameters<StatementSync["all"]>;
+
 /** Gives Kysely's SQLite dialect the few methods that it calls, on Node's own SQLite. */
-function kyselyView(sqlite: DatabaseSync): ConstructorParameters<typeof SqliteDialect>[0]["database"] {
+function kyselyView(sqlite: DatabaseSync): SqliteDatabase {
+  const prepared = new Map<string, SqliteStatement>();
+  const prepare = (sql: string): SqliteStatement => {
+    const statement = sqlite.prepare(sql);
+    return {
+      reader: statement.columns().length > 0,
+      all: (parameters) => storing(() => statement.all(...(parameters as Values))),
+      run(parameters) {
+        // After some errors, such as a full disk, SQLite has rolled back by itself; saying so again would hide the first error.
+        if (sql === "rollback" && !sqlite.isTransaction) return { changes: 0, lastInsertRowid: 0 };
+        return storing(() => statement.run(...(parameters as Values)));
+      },
+      // Of its own: one that is read step by step cannot be begun again meanwhile.
+      iterate: (parameters) => sqlite.prepare(sql).iterate(...(parameters as Values)),
+    };
+  };
   return {
     close: () => sqlite.close(),
     prepare(sql) {
-      const statement = sqlite.prepare(sql);
-      type Values = Parameters<typeof statement.all>;
-      return {
-        reader: statement.columns().length > 0,
-        all: (parameters) => storing(() => statement.all(...(parameters as Values))),
-        run(parameters) {
-          // After some errors, such as a full disk, SQLite has rolled back by itself; saying so again would hide the first error.
-          if (sql === "rollback" && !sqlite.isTransaction) return { changes: 0, lastInsertRowid: 0 };
-          return storing(() => statement.run(...(parameters as Values)));
-        },
-        iterate: (parameters) => statement.iterate(...(parameters as Values)),
-      };
+      const known = prepared.get(sql) ?? prepare(sql);
+      // Last in the order of insertion, so that the first is the one that was longest not used.
+      prepared.delete(sql);
+      if (sql.length <= PREPARED_SQL_LENGTH_MAX) prepared.set(sql, known);
+      const [oldest] = prepared.keys();
+      if (prepared.size > PREPARED_MAX && oldest !== undefined) prepared.delete(oldest);
+      return known;
     },
   };
 }

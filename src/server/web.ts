@@ -62,9 +62,18 @@ async function askApi(app: FastifyInstance, asked: Request, page: FastifyRequest
       if (one !== undefined) answerHeaders.append(name, String(one));
     }
   }
-  const isEmpty = answer.statusCode === 204 || answer.statusCode === 304;
-  return new Response(isEmpty ? null : new Uint8Array(answer.rawPayload), {
-    status: answer.statusCode,
-    headers: answerHeaders,
-  });
+  return new AnswerInProcess(answer.rawPayload, { status: answer.statusCode, headers: answerHeaders });
+}
+
+/** Statuses of answers that have no body (fetch.spec.whatwg.org, "null body status"). */
+const BODILESS: ReadonlySet<number | undefined> = new Set([204, 304]);
+
+/** An answer whose JSON is read from the bytes as they are: hundreds of KB for a page, which would pass through a stream. */
+class AnswerInProcess extends Response {
+  override readonly json: () => Promise<unknown>;
+
+  constructor(payload: Buffer, init: ResponseInit) {
+    super(BODILESS.has(init.status) ? null : new Uint8Array(payload), init);
+    this.json = async () => JSON.parse(payload.toString("utf8")) as unknown;
+  }
 }

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { z } from "zod";
 import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { PageRequest } from "../../catalogue/page.ts";
@@ -6,10 +5,10 @@ import type { Ledger } from "../../collect/ledger/ledger.ts";
 import type { Clock } from "../../domain/clock.ts";
 import type { CoverageRun } from "../../domain/coverage.ts";
 import { addToSteps, emptyStepCoverage, type StepCoverage } from "../../domain/coverage-steps.ts";
-import type { Device } from "../../domain/device.ts";
 import { InvalidInput } from "../../domain/errors.ts";
 import type { Interval } from "../../domain/intervals.ts";
 import type { SiteCoverage } from "../coverage-schemas.ts";
+import { type DeviceRuns, runsOfDevices } from "./device-runs.ts";
 import { type NamedSteps, namedSteps } from "./series-steps.ts";
 import { isoTime } from "./times.ts";
 
@@ -47,10 +46,8 @@ export class CoverageViews {
     const edgesMs = edgesOf(steps, span);
     const page = await this.#catalogue.devices.list(request, new Set([siteId]));
     const items: DeviceCoverageView[] = [];
-    for (const device of page.items) {
-      items.push(await this.#ofDevice(device, edgesMs, span));
-      // A year of many devices is long, and others have requests, too.
-      await nextTurn();
+    for await (const known of runsOfDevices(page.items, this.#catalogue.directory, this.#ledger, span)) {
+      items.push(ofDevice(known, edgesMs));
     }
     const { nextCursor } = page;
     return {
@@ -63,30 +60,29 @@ export class CoverageViews {
       nextCursor,
     };
   }
+}
 
-  async #ofDevice(device: Device, edgesMs: number[], span: Interval): Promise<DeviceCoverageView> {
-    const { id, name, connectionId, createdAtMs } = device;
-    const series = this.#catalogue.directory.allOfDevice(id).map((owner) => owner.series);
-    const described = { deviceId: id, name, streams: series.length };
-    if (connectionId === null) return { ...described, asked: false, sums: null };
-    const runsOfSeries = [...(await this.#ledger.runsOf(series, span)).values()];
-    const known = knownIn(edgesMs, runsOfSeries);
-    // Nobody owes what was before the device came, unless an import asked for it.
-    const edgesBeforeMs = edgesMs.map((edgeMs) => Math.min(edgeMs, createdAtMs));
-    const before = unknownOf(knownIn(edgesBeforeMs, runsOfSeries), edgesBeforeMs, series.length);
-    const unknown = unknownOf(known, edgesMs, series.length);
-    const unasked = unknown.map((ms, step) => ms - (before[step] ?? 0));
-    const { data, nothing, refused, failed } = known;
-    const sums = {
-      data: [...data],
-      nothing: [...nothing],
-      refused: [...refused],
-      failed: [...failed],
-      unasked,
-      before,
-    };
-    return { ...described, asked: true, sums };
-  }
+function ofDevice({ device, series }: DeviceRuns, edgesMs: number[]): DeviceCoverageView {
+  const { id, name, connectionId, createdAtMs } = device;
+  const described = { deviceId: id, name, streams: series.length };
+  if (connectionId === null) return { ...described, asked: false, sums: null };
+  const runsOfSeries = series.map(({ runs }) => runs);
+  const known = knownIn(edgesMs, runsOfSeries);
+  // Nobody owes what was before the device came, unless an import asked for it.
+  const edgesBeforeMs = edgesMs.map((edgeMs) => Math.min(edgeMs, createdAtMs));
+  const before = unknownOf(knownIn(edgesBeforeMs, runsOfSeries), edgesBeforeMs, series.length);
+  const unknown = unknownOf(known, edgesMs, series.length);
+  const unasked = unknown.map((ms, step) => ms - (before[step] ?? 0));
+  const { data, nothing, refused, failed } = known;
+  const sums = {
+    data: [...data],
+    nothing: [...nothing],
+    refused: [...refused],
+    failed: [...failed],
+    unasked,
+    before,
+  };
+  return { ...described, asked: true, sums };
 }
 
 /** The part of a span that lies in the past. @throws InvalidInput */

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Catalogue } from "../../catalogue/catalogue.ts";
+import type { FleetMember } from "../../catalogue/devices.ts";
 import type { Page, PageRequest } from "../../catalogue/page.ts";
 import type { Collector, ConnectionReport } from "../../collect/collector.ts";
 import type { Clock } from "../../domain/clock.ts";
@@ -10,7 +11,7 @@ import type { DeviceNow, ObjectViews } from "./objects.ts";
 import { isoTime } from "./times.ts";
 
 type FleetRow = z.input<typeof api.FleetDevice>;
-type FleetMember = Pick<Device, "siteId" | "ratedPowerW"> & DeviceNow;
+type MemberNow = Pick<FleetMember, "siteId" | "ratedPowerW"> & DeviceNow;
 type DeviceView = z.input<typeof api.Device>;
 
 /** Sites are few beside devices; a fleet of more than this many shows the first. */
@@ -37,11 +38,11 @@ export class FleetViews {
     const nowMs = this.#clock.nowMs();
     const freshness = this.#freshness();
     const sites = await this.#catalogue.sites.list({ limit: FLEET_SITES_MAX }, siteIds);
-    const readable = (await this.#catalogue.devices.all()).filter(
+    const readable = (await this.#catalogue.devices.members()).filter(
       ({ siteId }) => siteIds === null || siteIds.has(siteId),
     );
     const connectionIds = new Set(readable.map(({ connectionId }) => connectionId));
-    const devices = readable.map((device): FleetMember => {
+    const devices = readable.map((device): MemberNow => {
       const { siteId, ratedPowerW } = device;
       return {
         siteId,
@@ -116,7 +117,7 @@ export function connectionHealthView(report: ConnectionReport): z.input<typeof a
 type Sums = Pick<z.input<typeof api.Fleet>, "activePowerW" | "ratedPowerW" | "devices">;
 
 /** What a set of devices adds up to. Power now is that of the devices that are online and have a fresh value. */
-function sumsOf(devices: readonly FleetMember[]): Sums {
+function sumsOf(devices: readonly MemberNow[]): Sums {
   const count = (status: DeviceStatus): number => devices.filter((device) => device.status === status).length;
   return {
     activePowerW: sum(devices.map(({ isLive, activePowerW }) => (isLive ? (activePowerW ?? 0) : 0))),

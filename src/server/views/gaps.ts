@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { z } from "zod";
 import type { Catalogue } from "../../catalogue/catalogue.ts";
 import { PAGE_ITEMS_MAX } from "../../catalogue/page.ts";
@@ -11,6 +10,7 @@ import { NotFound } from "../../domain/errors.ts";
 import type { Interval } from "../../domain/intervals.ts";
 import type { Gap, Gaps } from "../coverage-schemas.ts";
 import { checkedSpan } from "./coverage.ts";
+import { type DeviceRuns, runsOfDevices } from "./device-runs.ts";
 import { GapCursor, type GapPlace, isBefore } from "./gap-cursor.ts";
 import { isoTime } from "./times.ts";
 
@@ -75,18 +75,17 @@ export class GapViews {
     const keepNewest = (most: number): void => {
       gaps = gaps.sort((a, b) => (isBefore(a, b) ? -1 : 1)).slice(0, most);
     };
-    for await (const device of devices) {
+    for await (const known of runsOfDevices(devices, this.#catalogue.directory, this.#ledger, span)) {
+      const { device } = known;
       if (device.connectionId === null) continue;
       asked = true;
       const dueMs = nowMs - staleAfterMs(freshnessMs.get(device.connectionId) ?? null);
-      for (const gap of await this.#ofOne(device, span)) {
+      for (const gap of gapsOfDevice(known, span)) {
         // The next poll will ask for it: nothing is missing yet.
         const isNotDue = gap.asked === null && gap.toMs === span.toMs && gap.fromMs >= dueMs;
         if (!isNotDue && (after === null || isBefore(after.place, gap))) gaps.push(gap);
       }
       if (gaps.length > GAPS_HELD_MAX) keepNewest(limit + 1);
-      // A year of many devices is long, and others have requests, too.
-      await nextTurn();
     }
     keepNewest(limit + 1);
     const items = gaps.slice(0, limit);
@@ -103,27 +102,22 @@ export class GapViews {
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
   }
+}
 
-  /** The gaps of a device, each once however many of its metrics have it. */
-  async #ofOne(device: Device, span: Interval): Promise<DeviceGap[]> {
-    const owners = this.#catalogue.directory.allOfDevice(device.id).sort((a, b) => a.series - b.series);
-    const known = await this.#ledger.runsOf(
-      owners.map(({ series }) => series),
-      span,
-    );
-    const gaps = new Map<string, DeviceGap>();
-    for (const { series, metricName } of owners) {
-      for (const hole of gapsOf(known.get(series) ?? [], span)) {
-        const gap = owed(hole, device);
-        if (gap === null) continue;
-        const name = JSON.stringify([gap.fromMs, gap.toMs, gap.asked]);
-        const same = gaps.get(name);
-        if (same) same.metrics.push(metricName);
-        else gaps.set(name, { ...gap, series, device, metrics: [metricName] });
-      }
+/** The gaps of a device, each once however many of its metrics have it. */
+function gapsOfDevice({ device, series }: DeviceRuns, span: Interval): DeviceGap[] {
+  const gaps = new Map<string, DeviceGap>();
+  for (const { owner, runs } of series) {
+    for (const hole of gapsOf(runs, span)) {
+      const gap = owed(hole, device);
+      if (gap === null) continue;
+      const name = JSON.stringify([gap.fromMs, gap.toMs, gap.asked]);
+      const same = gaps.get(name);
+      if (same) same.metrics.push(owner.metricName);
+      else gaps.set(name, { ...gap, series: owner.series, device, metrics: [owner.metricName] });
     }
-    return [...gaps.values()];
   }
+  return [...gaps.values()];
 }
 
 /** What a gap is without the time before the device came, of which nobody asked for anything; null when that is all. */

@@ -92,7 +92,7 @@ export class ObjectViews {
   }
 
   /** How a device is at this moment. */
-  now(device: Device, freshnessMs: number | null, nowMs: number): DeviceNow {
+  now(device: Pick<Device, "id">, freshnessMs: number | null, nowMs: number): DeviceNow {
     const onlineOwner = this.#directory.ofDevice(device.id, ONLINE.name);
     const named = this.#directory.ofDevice(device.id, ACTIVE_POWER.name);
     const unitW = named ? wattsPer(named.unit) : null;

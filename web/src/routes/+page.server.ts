@@ -1,5 +1,6 @@
 import { redirect } from "@sveltejs/kit";
 import type { Fleet, FleetDevicePage } from "#lib/api/types.gen.ts";
+import { packRows } from "#lib/fleet/packed-rows.ts";
 import { toRow } from "#lib/fleet/rows.ts";
 import { callApi, readApi, throwRefusal } from "#lib/server/api.ts";
 import type { PageServerLoad } from "./$types";
@@ -9,6 +10,8 @@ const ROWS_PER_PAGE = 500;
 
 export const load: PageServerLoad = async ({ fetch, url, parent, depends }) => {
   depends("kilowatch:fleet");
+  // What comes from now on comes by the stream.
+  const asOfMs = Date.now();
   // The filter is not read here: it picks among rows that are on the page, without asking again.
   const after = url.searchParams.get("after");
   const list = `/api/v1/fleet/devices?limit=${ROWS_PER_PAGE}${after ? `&cursor=${encodeURIComponent(after)}` : ""}`;
@@ -22,16 +25,16 @@ export const load: PageServerLoad = async ({ fetch, url, parent, depends }) => {
     if (!(await parent()).needsAdmin) redirect(303, "/sign-in");
     return { fleet: null };
   }
-  const { asOf, sites, connections, ...sums } = answer.body;
+  const { asOf: _, sites, connections, ...sums } = answer.body;
   const { items, nextCursor } = await devices;
   const siteIndex = new Map(sites.map((site, index) => [site.id, index]));
   return {
     fleet: {
-      asOfMs: Date.parse(asOf),
+      asOfMs,
       sums,
       sites,
       connections,
-      rows: items.map((device) => toRow(device, siteIndex)),
+      rows: packRows(items.map((device) => toRow(device, siteIndex))),
       nextCursor,
       isFirstPage: after === null,
     },

@@ -1,6 +1,7 @@
 import { redirect } from "@sveltejs/kit";
 import type { FoundMetric, Site, Subscription } from "#lib/api/types.gen.ts";
 import { callApi, type Fetch, readApi, throwRefusal } from "#lib/server/api.ts";
+import { Recent } from "#lib/server/recent.ts";
 import { loadFirstMs, loadPicture } from "./load-picture.ts";
 import type { Picture } from "./picture.ts";
 import { resolvedRange } from "./quick-range.ts";
@@ -88,7 +89,19 @@ export interface FirstPicture {
   readonly summary: Summary;
 }
 
-/** The charts and their table as the server draws them; null when the readings cannot be had now. */
+/** The client draws anew by itself: for so long the server draws no other first picture of the same, ms. */
+const PICTURE_KEPT_MS = 15_000;
+const PICTURES_MAX = 100;
+const pictures = new Recent<FirstPicture>({
+  keptMs: PICTURE_KEPT_MS,
+  entriesMax: PICTURES_MAX,
+  nowMs: () => Date.now(),
+});
+
+/**
+ * The charts and their table as the server draws them, of this moment or of up to 15 s ago; null when the readings cannot be had now.
+ * @param picks metrics that whoever looks may read: the picture is the same for all who may
+ */
 export async function loadFirstPicture(
   fetch: Fetch,
   view: View,
@@ -96,21 +109,33 @@ export async function loadFirstPicture(
   nowMs: number,
 ): Promise<FirstPicture | null> {
   const timezone = view.timezone ?? sharedTimezone(picks);
-  const metricIds = picks.map(({ id }) => id);
-  const ask = <T>(path: string): Promise<T> => readApi<T>(fetch, path);
+  const { range, aggregate, compares } = view;
+  const key = JSON.stringify([picks.map(({ id }) => id), range, aggregate, compares, timezone]);
   try {
-    const isAll = view.range.kind === "quick" && view.range.name === "all";
-    const firstMs = isAll ? await loadFirstMs(ask, metricIds, nowMs) : null;
-    const range = resolvedRange(view.range, nowMs, timezone, firstMs);
-    const widthPx = Math.min(FIRST_COLUMNS.each, FIRST_COLUMNS.total / picks.length);
-    const { aggregate, compares } = view;
-    const [picture, summary] = await Promise.all([
-      loadPicture(ask, { metrics: picks, range, aggregate, compares, timezone, widthPx }),
-      loadSummary(ask, metricIds, range, timezone, nowMs),
-    ]);
-    return { picture, summary };
+    return await pictures.get(key, () => drawFirst(fetch, view, picks, nowMs, timezone));
   } catch {
     // The page says so, and asks again by itself: everything else on it still helps.
     return null;
   }
+}
+
+async function drawFirst(
+  fetch: Fetch,
+  view: View,
+  picks: readonly FoundMetric[],
+  nowMs: number,
+  timezone: string,
+): Promise<FirstPicture> {
+  const metricIds = picks.map(({ id }) => id);
+  const ask = <T>(path: string): Promise<T> => readApi<T>(fetch, path);
+  const isAll = view.range.kind === "quick" && view.range.name === "all";
+  const firstMs = isAll ? await loadFirstMs(ask, metricIds, nowMs) : null;
+  const range = resolvedRange(view.range, nowMs, timezone, firstMs);
+  const widthPx = Math.min(FIRST_COLUMNS.each, FIRST_COLUMNS.total / picks.length);
+  const { aggregate, compares } = view;
+  const [picture, summary] = await Promise.all([
+    loadPicture(ask, { metrics: picks, range, aggregate, compares, timezone, widthPx }),
+    loadSummary(ask, metricIds, range, timezone, nowMs),
+  ]);
+  return { picture, summary };
 }

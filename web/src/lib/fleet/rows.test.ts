@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { packRows, unpackRows } from "./packed-rows.ts";
 import { formatView, matcher, parseView, type Row, SORTS, STATUSES, sorted, toRow } from "./rows.ts";
 import { addUp } from "./totals.ts";
 
@@ -33,6 +34,14 @@ const anyRow = fc
     ratedPowerW: fc.option(fc.integer({ min: 1, max: 10_000 })),
   })
   .map((changes) => row(changes));
+
+test("rows travel with the page and come out as they went in", () => {
+  fc.assert(
+    fc.property(fc.array(anyRow), (rows) => {
+      expect(unpackRows(packRows(rows))).toEqual(rows);
+    }),
+  );
+});
 
 describe("the view in the address", () => {
   test.each([

@@ -52,11 +52,16 @@ const LONGEST_DAY_MS = 26 * 3_600_000;
 /** The first minute of the local day that holds `timeMs`, epoch ms: midnight, or where the clocks skip midnight, what comes instead. */
 export function startOfLocalDayMs(timeMs: number, timezone: string): number {
   const today = localDate(timeMs, timezone);
+  const isToday = (minute: number): boolean => localDate(minute * MINUTE_MS, timezone) === today;
+  // On most days the clock says how long ago midnight was; it is wrong where it has been changed since then.
+  const [hours = 0, minutes = 0] = localTime(timeMs, timezone).split(":").map(Number);
+  const likely = Math.floor(timeMs / MINUTE_MS) - hours * 60 - minutes;
+  if (isToday(likely) && !isToday(likely - 1)) return likely * MINUTE_MS;
   let before = Math.floor((timeMs - LONGEST_DAY_MS) / MINUTE_MS);
   let within = Math.floor(timeMs / MINUTE_MS);
   while (within - before > 1) {
     const middle = Math.floor((before + within) / 2);
-    if (localDate(middle * MINUTE_MS, timezone) === today) within = middle;
+    if (isToday(middle)) within = middle;
     else before = middle;
   }
   return within * MINUTE_MS;

@@ -37,3 +37,10 @@ test("a failure is told to those who waited, and asked anew by the next", async 
   await expect(Promise.all([failing(), failing()])).rejects.toThrow("no answer");
   expect(await get("a")).toBe("a 1");
 });
+
+test("once forgotten, an answer is made anew", async () => {
+  const { recent, get } = recentAt();
+  await get("a");
+  recent.clear();
+  expect(await get("a")).toBe("a 2");
+});

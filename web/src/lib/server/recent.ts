@@ -16,6 +16,11 @@ export class Recent<T> {
     this.#options = options;
   }
 
+  /** Forgets every answer, those that are being made, too. */
+  clear(): void {
+    this.#kept.clear();
+  }
+
   /** @param key all that the answer depends on, but for the time */
   get(key: string, make: () => Promise<T>): Promise<T> {
     const { keptMs, entriesMax, nowMs } = this.#options;

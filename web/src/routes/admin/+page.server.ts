@@ -1,13 +1,14 @@
-import type { GetApiV1AuditResponse, Storage } from "#lib/api/types.gen.ts";
-import { callApi, readApi } from "#lib/server/api.ts";
+import type { GetApiV1AuditResponse } from "#lib/api/types.gen.ts";
+import { readApi } from "#lib/server/api.ts";
+import { readStorage } from "#lib/server/storage-reads.ts";
 import type { PageServerLoad } from "./$types";
 
 const ENTRIES_SHOWN = 6;
 
-export const load: PageServerLoad = async ({ fetch }) => {
+export const load: PageServerLoad = async (event) => {
   const [audit, storage] = await Promise.all([
-    readApi<GetApiV1AuditResponse>(fetch, `/api/v1/audit?limit=${ENTRIES_SHOWN}`),
-    callApi<Storage>(fetch, "/api/v1/storage"),
+    readApi<GetApiV1AuditResponse>(event.fetch, `/api/v1/audit?limit=${ENTRIES_SHOWN}`),
+    readStorage(event),
   ]);
-  return { entries: audit.items, storage: storage.ok ? storage.body : null };
+  return { entries: audit.items, storage };
 };

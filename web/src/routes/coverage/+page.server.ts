@@ -6,7 +6,7 @@ import { readSignedIn } from "#lib/server/visitor-api.ts";
 import type { PageServerLoad } from "./$types";
 
 const SITES_MAX = 500;
-const DEVICES_PER_PAGE = 100;
+const DEVICES_PER_PAGE = 50;
 const GAPS_SHOWN = 20;
 
 export const load: PageServerLoad = async ({ fetch, url, depends }) => {

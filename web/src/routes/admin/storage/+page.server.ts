@@ -1,12 +1,12 @@
-import type { Retention, Storage } from "#lib/api/types.gen.ts";
-import { callApi, readApi, throwRefusal } from "#lib/server/api.ts";
+import type { Retention } from "#lib/api/types.gen.ts";
+import { readApi } from "#lib/server/api.ts";
+import { readStorage } from "#lib/server/storage-reads.ts";
 import type { PageServerLoad } from "./$types";
 
-export const load: PageServerLoad = async ({ fetch }) => {
+export const load: PageServerLoad = async (event) => {
   const [retention, storage] = await Promise.all([
-    readApi<Retention>(fetch, "/api/v1/retention"),
-    callApi<Storage>(fetch, "/api/v1/storage"),
+    readApi<Retention>(event.fetch, "/api/v1/retention"),
+    readStorage(event),
   ]);
-  if (!storage.ok && storage.refusal.status !== 503) throwRefusal(storage.refusal);
-  return { retention, storage: storage.ok ? storage.body : null };
+  return { retention, storage };
 };

@@ -3,6 +3,7 @@ import { parseRange, type Range } from "#lib/device/series.ts";
 import { endOfLocalDayMs, startOfEarlierLocalDayMs, startOfLocalDayMs } from "#lib/format/zoned.ts";
 import { callApi, type Fetch, readApi } from "#lib/server/api.ts";
 import { devicePath } from "#lib/server/device-reads.ts";
+import { Recent } from "#lib/server/recent.ts";
 import { readEvents } from "#lib/server/site-reads.ts";
 import { readSignedIn } from "#lib/server/visitor-api.ts";
 import { mayChangeDevices, mayReadConnections } from "#lib/shell/rights.ts";
@@ -18,8 +19,9 @@ const DAY_MS = 86_400_000;
 
 export const load: PageServerLoad = async ({ fetch, params, url, parent, depends }) => {
   depends("kilowatch:device");
-  const { body: device } = await readSignedIn<Device>(fetch, devicePath(params.id), url);
+  // What comes from now on comes by the stream.
   const nowMs = Date.now();
+  const { body: device } = await readSignedIn<Device>(fetch, devicePath(params.id), url);
   const [site, formerUnits, { openCounts: _, ...events }, { me }] = await Promise.all([
     readApi<Site>(fetch, `/api/v1/sites/${device.siteId}`),
     readApi<{ items: FormerUnit[] }>(fetch, `${devicePath(device.id)}/former-units`),
@@ -42,7 +44,7 @@ export const load: PageServerLoad = async ({ fetch, params, url, parent, depends
     agg,
   });
   const [series, connection] = await Promise.all([
-    metric ? readApi<Series>(fetch, `/api/v1/metrics/${metric.id}/series?${query}`) : null,
+    metric ? readLine(fetch, metric.id, query) : null,
     device.connectionId === null ? null : readConnection(fetch, device.connectionId, me),
   ]);
   const line = series?.series[0];
@@ -60,6 +62,17 @@ export const load: PageServerLoad = async ({ fetch, params, url, parent, depends
     chart: { ...span, agg, step: series?.step ?? "raw", points: line?.points ?? [], coverage: line?.coverage ?? null },
   };
 };
+
+/** A point of the chart is five minutes or more: for so long it is not read anew, ms. */
+const LINE_KEPT_MS = 15_000;
+const LINES_MAX = 200;
+const lines = new Recent<Series>({ keptMs: LINE_KEPT_MS, entriesMax: LINES_MAX, nowMs: () => Date.now() });
+
+/** A metric's line, up to 15 s ago; the same for everybody who may read the device, which the caller has made sure of. */
+function readLine(fetch: Fetch, metricId: string, query: URLSearchParams): Promise<Series> {
+  const key = `${metricId} ${query.get("from")} ${query.get("step")} ${query.get("agg")}`;
+  return lines.get(key, () => readApi<Series>(fetch, `/api/v1/metrics/${metricId}/series?${query}`));
+}
 
 type ConnectionState = Pick<ConnectionHealth, "id" | "name" | "state" | "message">;
 

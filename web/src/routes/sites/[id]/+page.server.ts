@@ -18,11 +18,12 @@ const ROWS_PER_PAGE = 25;
 
 export const load: PageServerLoad = async ({ fetch, params, url, parent, depends }) => {
   depends("kilowatch:site");
+  // What comes from now on comes by the stream.
+  const nowMs = Date.now();
   // Awaited below only where the site itself can be read.
   const devicesRead = readDevices(fetch, encodeURIComponent(params.id));
   devicesRead.catch(() => undefined);
   const { body: site } = await readSignedIn<Site>(fetch, `/api/v1/sites/${encodeURIComponent(params.id)}`, url);
-  const nowMs = Date.now();
   const { timezone } = site;
   const { devices, isAll } = await devicesRead;
   const metrics = powerMetrics(devices);

@@ -3,6 +3,7 @@ import { changesOf, keepsLess, policyOf, type RetentionChange } from "#lib/admin
 import type { Retention, RetentionCut, Storage } from "#lib/api/types.gen.ts";
 import { callApi, changeApi, type Fetch, formErrors, readApi } from "#lib/server/api.ts";
 import { setFlash } from "#lib/server/cookies.ts";
+import { forgetStorage } from "#lib/server/storage-reads.ts";
 import type { Actions, PageServerLoad } from "./$types";
 
 const FORM = "/admin/storage/retention";
@@ -41,6 +42,7 @@ export const actions: Actions = {
       const { message, fields } = formErrors(changed.refusal);
       return fail(changed.refusal.status, { message: message ?? Object.values(fields).join(" ") });
     }
+    forgetStorage();
     setFlash(cookies, "retentionChanged");
     redirect(303, "/admin/storage");
   },

@@ -6,6 +6,7 @@ import { setFlash } from "#lib/server/cookies.ts";
 import { FormFields } from "#lib/server/form-fields.ts";
 import { idPart } from "#lib/server/lists.ts";
 import { countReadings, deletionQuery, placedMetric } from "#lib/server/metric-readings.ts";
+import { forgetStorage } from "#lib/server/storage-reads.ts";
 import type { Actions, PageServerLoad } from "./$types";
 
 const daysOf = (url: URL) => ({ from: url.searchParams.get("from") ?? "", to: url.searchParams.get("to") ?? "" });
@@ -36,6 +37,7 @@ export const actions: Actions = {
       const { message, fields } = formErrors(deleted.refusal);
       return fail(deleted.refusal.status, { message: message ?? Object.values(fields).join(" ") });
     }
+    forgetStorage();
     setFlash(cookies, "readingsDeleted");
     redirect(303, `/admin/storage/metrics?site=${metric.siteId}`);
   },

@@ -10,7 +10,7 @@ import { ServerProcess, temporaryFolder } from "../e2e/server-process.ts";
 
 const WIDE = { width: 1280, height: 860 };
 const PHONE = { width: 390, height: 844 };
-const SETTLE_MS = 90_000;
+const SETTLE_MS = 70_000;
 /** Charts come after the page. */
 const DRAWN_MS = 3_000;
 
@@ -38,14 +38,15 @@ try {
     await visited.page.waitForTimeout(DRAWN_MS);
     await visited.page.screenshot({ path: join(target, `${name}.png`) });
   };
-  await take("fleet", "/");
-  await take("fleet-phone", "/", { viewport: PHONE, colorScheme: "dark" });
   await take("site", `/sites/${site?.id}`);
   await take("device", `/devices/${device?.id}`, { colorScheme: "dark" });
   await take("explore", `/explore?m=${powers.join(",")}&range=7d`);
   await take("coverage", `/coverage?site=${site?.id}`);
   await take("connection", `/connections/${connection?.id}`);
   await take("storage", "/admin/storage", { colorScheme: "dark" });
+  // Last: the energy of today is added up beside requests.
+  await take("fleet", "/");
+  await take("fleet-phone", "/", { viewport: PHONE, colorScheme: "dark" });
 } finally {
   await browser.close();
   await server.stop();

@@ -56,6 +56,17 @@ describe("energy of today", () => {
     expect(energy.of("site", devices)).toEqual({ energyWh: 2 * 10 * 1_000, coverage: 1 });
   });
 
+  test("of several sites is known of all of them, or not yet", async () => {
+    const { devices, energy } = scene(["inverter"]);
+    energy.of("site", devices);
+    expect(energy.knowsAll(["site"])).toBe(false);
+    await energy.settled();
+    energy.of("without generation", []);
+    expect([energy.knowsAll(["site"]), energy.knowsAll(["site", "without generation"])]).toEqual([true, false]);
+    await energy.settled();
+    expect(energy.knowsAll(["site", "without generation"])).toBe(true);
+  });
+
   test("is added up once a minute, however often it is asked for", async () => {
     const { devices, energy, clock, asked } = scene(["inverter"]);
     for (let time = 0; time < 3; time++) energy.of("site", devices);

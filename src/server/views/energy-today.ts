@@ -21,6 +21,8 @@ export interface GeneratedToday {
 
 interface Kept {
   readonly generated: GeneratedToday | null;
+  /** Whether it was ever added up: null is an answer, too. */
+  readonly isKnown: boolean;
   /** When it was asked for, epoch ms. */
   readonly atMs: number;
 }
@@ -45,7 +47,7 @@ export class EnergyToday {
   /** The newest figure there is, and a newer one soon; null while there is none, and for a site without generation. */
   of(siteId: string, devices: readonly Pick<Device, "id" | "kind">[]): GeneratedToday | null {
     const nowMs = this.#clock.nowMs();
-    const kept = this.#kept.get(siteId) ?? { generated: null, atMs: -Infinity };
+    const kept = this.#kept.get(siteId) ?? { generated: null, isKnown: false, atMs: -Infinity };
     if (nowMs - kept.atMs >= ENERGY_KEPT_MS) {
       const generation = devices.filter(({ kind }) => GENERATION.includes(kind)).map(({ id }) => id);
       this.#kept.set(siteId, { ...kept, atMs: nowMs });
@@ -55,6 +57,11 @@ export class EnergyToday {
       });
     }
     return kept.generated;
+  }
+
+  /** Whether each of these sites, all asked for before, has been added up: a sum over fewer would be told as that of all. */
+  knowsAll(siteIds: readonly string[]): boolean {
+    return siteIds.every((id) => this.#kept.get(id)?.isKnown);
   }
 
   /** Resolves when no site waits. */
@@ -68,7 +75,7 @@ export class EnergyToday {
       // Storage that does not answer is told of elsewhere; the figure that there was stays.
       const generated = await this.#generated(siteId, deviceIds).catch(() => undefined);
       const kept = this.#kept.get(siteId);
-      if (generated !== undefined && kept) this.#kept.set(siteId, { ...kept, generated });
+      if (generated !== undefined && kept) this.#kept.set(siteId, { ...kept, generated, isKnown: true });
     }
   }
 

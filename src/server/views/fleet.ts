@@ -52,18 +52,20 @@ export class FleetViews {
     });
     const bySite = Map.groupBy(devices, ({ siteId }) => siteId);
     const ofSite = Map.groupBy(readable, ({ siteId }) => siteId);
+    const shown = sites.items.filter((site) => bySite.has(site.id));
+    const generated = new Map(shown.map(({ id }) => [id, this.#energy.of(id, ofSite.get(id) ?? [])]));
+    const isAddedUp = this.#energy.knowsAll([...generated.keys()]);
     return {
       asOf: isoTime(nowMs),
       ...sumsOf(devices),
-      sites: sites.items
-        .filter((site) => bySite.has(site.id))
-        .map(({ id, name, timezone }) => ({
-          id,
-          name,
-          timezone,
-          ...sumsOf(bySite.get(id) ?? []),
-          generatedToday: this.#energy.of(id, ofSite.get(id) ?? []),
-        })),
+      sites: shown.map(({ id, name, timezone }) => ({
+        id,
+        name,
+        timezone,
+        ...sumsOf(bySite.get(id) ?? []),
+        // All or none: whoever adds them up must not take some for all.
+        generatedToday: isAddedUp ? (generated.get(id) ?? null) : null,
+      })),
       connections: this.#collector
         .reports()
         .filter(({ connection }) => siteIds === null || connectionIds.has(connection.id))

@@ -53,23 +53,22 @@ export class LiveRow implements Row {
 /** The fleet of one page load, and the readings that move it. */
 export class LiveFleet {
   readonly rows: readonly LiveRow[];
-  readonly #byMetric = new Map<string, (reading: LiveReading) => void>();
+  readonly #byPower = new Map<string, LiveRow>();
+  readonly #byOnline = new Map<string, LiveRow>();
 
-  constructor(rows: readonly Row[]) {
-    this.rows = rows.map((row) => new LiveRow(row));
-    for (const row of this.rows) {
-      if (row.activePowerMetricId) {
-        this.#byMetric.set(row.activePowerMetricId, ({ timeMs, value }) =>
-          row.takePower(timeMs, value * row.activePowerUnitW),
-        );
-      }
-      if (row.onlineMetricId) {
-        this.#byMetric.set(row.onlineMetricId, ({ timeMs, value }) => row.takeOnline(timeMs, value));
-      }
+  constructor(rows: readonly LiveRow[]) {
+    this.rows = rows;
+    for (const row of rows) {
+      if (row.activePowerMetricId) this.#byPower.set(row.activePowerMetricId, row);
+      if (row.onlineMetricId) this.#byOnline.set(row.onlineMetricId, row);
     }
   }
 
   apply(readings: Iterable<LiveReading>): void {
-    for (const reading of readings) this.#byMetric.get(reading.metricId)?.(reading);
+    for (const { metricId, timeMs, value } of readings) {
+      const row = this.#byPower.get(metricId);
+      if (row) row.takePower(timeMs, value * row.activePowerUnitW);
+      else this.#byOnline.get(metricId)?.takeOnline(timeMs, value);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { LiveFleet } from "./live-fleet.svelte.ts";
+import { LiveFleet, LiveRow } from "./live-fleet.svelte.ts";
 import type { Row } from "./rows.ts";
 
 // What moves is compiled only for pages; here a state is a plain value.
@@ -23,7 +23,7 @@ const inKilowatts: Row = {
 const reading = (value: number, timeMs: number) => ({ metricId: "power", value, timeMs, quality: "good" as const });
 
 test("a row moves in W, whatever unit its metric has, and never back in time", () => {
-  const fleet = new LiveFleet([inKilowatts]);
+  const fleet = new LiveFleet([new LiveRow(inKilowatts)]);
   fleet.apply([reading(2.5, NOW_MS + 1), reading(9, NOW_MS)]);
   expect(fleet.rows[0]).toMatchObject({
     activePowerW: 2_500,

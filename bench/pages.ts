@@ -113,7 +113,6 @@ async function everyPath(admin: DemoAdmin): Promise<string[]> {
     "/admin/storage/metrics",
     "/admin/storage/retention",
     "/admin/backup",
-    "/sign-in",
   ];
 }
 

@@ -112,7 +112,7 @@ export const Fleet = z
           .nullable()
           .meta({
             description:
-              "Since the site's midnight, at most a minute or two old; null where nothing generates, and until it is added up",
+              "Since the site's midnight, at most a minute or two old; null where nothing generates, and until that of every site in the answer is added up",
           }),
       }),
     ),

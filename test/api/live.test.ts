@@ -116,6 +116,28 @@ describe("a live stream", () => {
     expect((await rest()).map(({ data }) => data)).toMatchObject([{ value: 2 }, { value: 3 }]);
   });
 
+  test("begins at a time, with what came then and no other's", async () => {
+    const [a, b] = [await siteWithInverter("a"), await siteWithInverter("b")];
+    await server.clock.advance(1_000);
+    await store(a.owner.series, 1_000, 1);
+    await server.clock.advance(1_000);
+    const since = new Date(server.clock.nowMs()).toISOString();
+    await store(b.owner.series, 2_000, 2);
+    await store(a.owner.series, 3_000, 3);
+    const ofSite = await events(`/sites/${a.site.id}/stream?since=${since}`, 1);
+    expect((await ofSite()).map(({ data }) => data)).toMatchObject([{ value: 3 }]);
+    const ofAll = await events(`/stream?since=${since}`, 2);
+    expect((await ofAll()).map(({ data }) => data)).toMatchObject([{ value: 2 }, { value: 3 }]);
+  });
+
+  test("that cannot begin so early says so, and one that begins at no time is refused", async () => {
+    const received = await events("/stream?since=1970-01-01T00:00:00Z", 1);
+    expect(await received()).toMatchObject([{ event: "reset" }]);
+    const refused = await fetch(`${url}/api/v1/stream?since=yesterday`);
+    expect(refused.status).toBe(422);
+    expect(await refused.json()).toMatchObject({ errors: [{ path: expect.stringContaining("since") as string }] });
+  });
+
   test("tells a reader of an earlier process to read the state anew", async () => {
     const received = await events("/stream", 1, "another:17");
     expect(await received()).toMatchObject([{ event: "reset" }]);

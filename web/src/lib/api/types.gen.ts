@@ -180,7 +180,7 @@ export type Fleet = {
         ratedPowerW: number | null;
         devices: DeviceCounts;
         /**
-         * Since the site's midnight, at most a minute or two old; null where nothing generates, and until it is added up
+         * Since the site's midnight, at most a minute or two old; null where nothing generates, and until that of every site in the answer is added up
          */
         generatedToday: {
             /**

@@ -19,6 +19,9 @@ export type DevicePatch = Patch<Omit<NewDevice, "siteId" | "connectionId">>;
 /** A device as far as sums over a fleet need it. */
 export type FleetMember = Pick<Device, "id" | "siteId" | "kind" | "ratedPowerW" | "connectionId">;
 
+/** A device as far as a row of the fleet needs it. */
+export type ListedDevice = Pick<Device, "id" | "siteId" | "name" | "serialNumber" | "ratedPowerW" | "connectionId">;
+
 /** What becomes of a connection's devices when it is removed: they stay without one, with all their readings, or they are deleted. */
 export const DEVICE_FATES = ["keep", "delete"] as const;
 export type DeviceFate = (typeof DEVICE_FATES)[number];
@@ -221,13 +224,35 @@ export class Devices {
   /** @param siteIds of these sites; null for all */
   async list(request: PageRequest, siteIds: ReadonlySet<string> | null): Promise<Page<Device>> {
     if (siteIds?.size === 0) return EMPTY_PAGE;
-    let query = this.#database.selectFrom("device").selectAll().where("id", ">", afterId(request));
-    if (siteIds !== null) query = query.where("site_id", "in", [...siteIds]);
-    const rows = await query
-      .orderBy("id")
-      .limit(request.limit + 1)
-      .execute();
+    const rows = await this.#rowsOf(request, siteIds).selectAll().execute();
     return pageOf(rows.map(deviceOf), request.limit);
+  }
+
+  /** The same with less of each device, for pages of hundreds. @param siteIds of these sites; null for all */
+  async listed(request: PageRequest, siteIds: ReadonlySet<string> | null): Promise<Page<ListedDevice>> {
+    if (siteIds?.size === 0) return EMPTY_PAGE;
+    const rows = await this.#rowsOf(request, siteIds)
+      .select(["id", "site_id", "name", "serial_number", "rated_power_w", "connection_id"])
+      .execute();
+    const devices = rows.map((row) => ({
+      id: row.id,
+      siteId: row.site_id,
+      name: row.name,
+      serialNumber: row.serial_number,
+      ratedPowerW: row.rated_power_w,
+      connectionId: row.connection_id,
+    }));
+    return pageOf(devices, request.limit);
+  }
+
+  /** A page's rows, and one more. */
+  #rowsOf(request: PageRequest, siteIds: ReadonlySet<string> | null) {
+    const rows = this.#database
+      .selectFrom("device")
+      .where("id", ">", afterId(request))
+      .orderBy("id")
+      .limit(request.limit + 1);
+    return siteIds === null ? rows : rows.where("site_id", "in", [...siteIds]);
   }
 
   async all(): Promise<Device[]> {

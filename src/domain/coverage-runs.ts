@@ -12,7 +12,13 @@ import { difference, type Interval } from "./intervals.ts";
  */
 export function overlaid(runs: readonly CoverageRun[], later: Iterable<CoverageRun>): CoverageRun[] {
   const known = [...runs];
-  for (const run of later) if (run.fromMs < run.toMs) lay(known, run);
+  for (const run of later) {
+    if (run.fromMs >= run.toMs) continue;
+    const last = known.at(-1);
+    // Most of what comes later goes on where it ended: nothing lies under it.
+    if (!last || run.fromMs >= last.toMs) append(known, run);
+    else lay(known, run);
+  }
   return known;
 }
 
@@ -60,13 +66,16 @@ function partsOf(run: CoverageRun, without: readonly Interval[]): CoverageRun[] 
 /** Joins what touches and has the same outcome, of runs that are in order and do not overlap. */
 export function coalesced(runs: readonly CoverageRun[]): CoverageRun[] {
   const whole: CoverageRun[] = [];
-  for (const run of runs) {
-    const last = whole.at(-1);
-    const both = last ? joined(last, run) : null;
-    if (both) whole[whole.length - 1] = both;
-    else whole.push(run);
-  }
+  for (const run of runs) append(whole, run);
   return whole;
+}
+
+/** Adds a run that does not begin before the last one ends. */
+function append(runs: CoverageRun[], run: CoverageRun): void {
+  const last = runs.at(-1);
+  const both = last ? joined(last, run) : null;
+  if (both) runs[runs.length - 1] = both;
+  else runs.push(run);
 }
 
 function isAskedLater(a: CoverageRun, b: CoverageRun): boolean {

@@ -22,7 +22,8 @@ export function addToSteps(sums: StepCoverage, runs: readonly CoverageRun[], edg
     while ((edgesMs[step + 1] ?? Infinity) <= fromMs) step++;
     // The next run may begin in the step in which this one ends.
     for (let at = step; at < ofOutcome.length; at++) {
-      const [beginMs = Infinity, endMs = Infinity] = [edgesMs[at], edgesMs[at + 1]];
+      const beginMs = edgesMs[at] ?? Infinity;
+      const endMs = edgesMs[at + 1] ?? Infinity;
       if (beginMs >= toMs) break;
       const ms = Math.min(endMs, toMs) - Math.max(beginMs, fromMs);
       if (ms > 0) ofOutcome[at] = (ofOutcome[at] ?? 0) + ms;

@@ -1,7 +1,8 @@
 import cookie from "@fastify/cookie";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
-import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { validatorCompiler } from "fastify-type-provider-zod";
 import { targetOf } from "./about.ts";
+import { answerSerializer } from "./answer-serializer.ts";
 import { AuditRecorder } from "./audit-trail.ts";
 import { cookieOf, SESSION_COOKIE } from "./cookies.ts";
 import { shownCredentials } from "./credentials.ts";
@@ -9,6 +10,7 @@ import { letAnybodyReadDocs, serveDocs } from "./docs.ts";
 import { JobStreams } from "./job-streams.ts";
 import { LiveStreams } from "./live-streams.ts";
 import { describeRoutes } from "./openapi.ts";
+import { PagesDoor } from "./pages-door.ts";
 import type { RouteParts, ServerParts } from "./parts.ts";
 import { answerErrorsAsProblems, answerUnreadable, problemOf, sendProblem } from "./problems.ts";
 import { countRequest } from "./request-limit.ts";
@@ -86,7 +88,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     ...(options.logger && { loggerInstance: options.logger }),
   });
   app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
+  app.setSerializerCompiler(answerSerializer);
   answerErrorsAsProblems(app);
   refuseForeignOrigins(app);
   boundSlowBodies(app);
@@ -94,6 +96,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     reply.header("x-content-type-options", "nosniff");
     done();
   });
+  const door = new PagesDoor(app);
   await app.register(cookie);
   await describeRoutes(app, options.version);
   app.decorate("answeredRequests", options.parts.catalogue.answeredRequests);
@@ -151,7 +154,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     { prefix: API_PREFIX },
   );
   await serveDocs(app);
-  if (options.pages) mountPages(app, options.pages);
+  if (options.pages) mountPages(app, options.pages, door);
   else app.setNotFoundHandler((_request, reply) => answerUnknownAddress(reply));
   await app.ready();
   return app;

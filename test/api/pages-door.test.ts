@@ -31,6 +31,37 @@ const post = (headers: Record<string, string> = {}) =>
     payload: "name=Else",
   });
 
+describe("a page's question", () => {
+  const read = (path: string, take: (answer: Response) => Promise<unknown>): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      ask = async (door) => {
+        const answer = await door(new Request(`http://localhost${path}`));
+        take(answer).then(resolve, reject);
+        return new Response("a page");
+      };
+      server.app.inject({ url: "/some/page", headers: { cookie } }).catch(reject);
+    });
+
+  test("is answered with what anybody else would read from the same address", async () => {
+    const site = { name: "Säule <1>", timezone: "UTC", latitude: null, longitude: null, peakPowerW: null };
+    await server.catalogue.sites.create(site);
+    for (const path of ["/api/v1/sites", "/api/v1/account", "/api/v1/sites/none", "/api/v1/fleet", "/api/v1/users"]) {
+      const outside = await server.app.inject({ url: path, headers: { cookie } });
+      expect(await read(path, (answer) => answer.json())).toEqual(outside.json());
+      expect(JSON.parse(String(await read(path, (answer) => answer.text())))).toEqual(outside.json());
+    }
+  });
+
+  test("cannot be guessed: who names one from outside is answered as JSON", async () => {
+    const { statusCode, body } = await server.app.inject({
+      url: "/api/v1/sites",
+      headers: { cookie, "kilowatch-door": "undefined" },
+    });
+    expect(statusCode).toBe(200);
+    expect(JSON.parse(body)).toHaveProperty("items");
+  });
+});
+
 describe("a page that answers a form", () => {
   test("deletes through the API, whatever type the form itself was of", async () => {
     const site = await server.catalogue.sites.create({

@@ -123,9 +123,13 @@ function knownIn(edgesMs: readonly number[], runsOfSeries: readonly (readonly Co
 }
 
 /** What of each step is in no run, ms of all streams together. */
-function unknownOf({ data, ...others }: StepCoverage, edgesMs: readonly number[], streams: number): number[] {
+function unknownOf(
+  { data, nothing, refused, failed }: StepCoverage,
+  edgesMs: readonly number[],
+  streams: number,
+): number[] {
   return Array.from(data, (dataMs, step) => {
     const wholeMs = ((edgesMs[step + 1] ?? 0) - (edgesMs[step] ?? 0)) * streams;
-    return Object.values(others).reduce((leftMs, sums) => leftMs - (sums[step] ?? 0), wholeMs - dataMs);
+    return wholeMs - dataMs - (nothing[step] ?? 0) - (refused[step] ?? 0) - (failed[step] ?? 0);
   });
 }

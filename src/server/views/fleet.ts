@@ -75,7 +75,7 @@ export class FleetViews {
 
   /** @param siteIds the sites that the asker may read; null for all */
   async devices(request: PageRequest, siteIds: ReadonlySet<string> | null): Promise<Page<FleetRow>> {
-    const page = await this.#catalogue.devices.list(request, siteIds);
+    const page = await this.#catalogue.devices.listed(request, siteIds);
     const freshness = this.#freshness();
     const nowMs = this.#clock.nowMs();
     const items = page.items.map((device) =>

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { ListedDevice } from "../../catalogue/devices.ts";
 import type { SeriesDirectory, SeriesOwner } from "../../catalogue/directory.ts";
 import { type Device, type DeviceStatus, isStale, staleAfterMs, statusOf } from "../../domain/device.ts";
 import { ACTIVE_POWER, ONLINE } from "../../domain/metric.ts";
@@ -77,7 +78,7 @@ export class ObjectViews {
   }
 
   /** A device as one row of the fleet: its status and its power, and where both come from. */
-  fleetDevice(device: Device, freshnessMs: number | null, nowMs: number): z.input<typeof api.FleetDevice> {
+  fleetDevice(device: ListedDevice, freshnessMs: number | null, nowMs: number): z.input<typeof api.FleetDevice> {
     const { statusAtMs, activePowerAtMs, isLive: _, ...now } = this.now(device, freshnessMs, nowMs);
     return {
       id: device.id,

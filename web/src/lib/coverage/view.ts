@@ -1,4 +1,4 @@
-import { endOfLocalDayMs, localDate, startOfEarlierLocalDayMs, startOfLocalDayMs } from "../format/zoned.ts";
+import { endOfLocalDayMs, localDate, startOfLocalDayMs, startOfOtherLocalDayMs } from "../format/zoned.ts";
 
 /** How many days are shown beside each other. */
 export const SPAN_DAYS = [7, 30, 90] as const;
@@ -54,23 +54,16 @@ export interface CoverageSpan {
 export function spanOf({ days, until, day }: CoverageView, nowMs: number, timezone: string): CoverageSpan {
   const shown = day === null ? days : 1;
   const lastDayMs = Math.min(dayStartMs(day ?? until, nowMs, timezone), startOfLocalDayMs(nowMs, timezone));
-  const fromMs = startOfEarlierLocalDayMs(lastDayMs, shown - 1, timezone);
+  const fromMs = startOfOtherLocalDayMs(lastDayMs, 1 - shown, timezone);
   const toMs = endOfLocalDayMs(lastDayMs, timezone);
-  const laterMs = startOfLocalDayMs(Math.min(endOfDaysMs(lastDayMs, shown, timezone), nowMs), timezone);
+  const laterMs = startOfLocalDayMs(Math.min(startOfOtherLocalDayMs(lastDayMs, shown, timezone), nowMs), timezone);
   return {
     fromMs,
     toMs,
     step: day === null ? "P1D" : "PT1H",
-    earlier: localDate(startOfEarlierLocalDayMs(fromMs, 1, timezone), timezone),
+    earlier: localDate(startOfOtherLocalDayMs(fromMs, -1, timezone), timezone),
     later: toMs > nowMs ? null : localDate(laterMs, timezone),
   };
-}
-
-/** The beginning of the day that is so many days later. */
-function endOfDaysMs(dayMs: number, days: number, timezone: string): number {
-  let startMs = dayMs;
-  for (let day = 0; day < days; day++) startMs = endOfLocalDayMs(startMs, timezone);
-  return startMs;
 }
 
 const HOUR_MS = 3_600_000;

@@ -1,13 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  endOfLocalDayMs,
-  localDate,
-  localDay,
-  localTime,
-  startOfEarlierLocalDayMs,
-  startOfLocalDayMs,
-} from "./zoned.ts";
+import { endOfLocalDayMs, localDate, localDay, localTime, startOfLocalDayMs, startOfOtherLocalDayMs } from "./zoned.ts";
 
 const at = (iso: string): number => Date.parse(iso);
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -52,10 +45,31 @@ describe("startOfLocalDayMs", () => {
   });
 });
 
-test("a week of local days spans the change of clocks", () => {
-  expect(iso(startOfEarlierLocalDayMs(at("2026-10-28T12:00:00Z"), 6, "Europe/Berlin"))).toBe(
-    "2026-10-21T22:00:00.000Z",
+test("so many days from a day begins the day that the calendar says", () => {
+  const zones = fc.constantFrom(
+    "UTC",
+    "Europe/Berlin",
+    "Australia/Lord_Howe",
+    "America/Santiago",
+    "Pacific/Kiritimati",
   );
+  fc.assert(
+    fc.property(
+      zones,
+      fc.integer({ min: at("2015-01-01T00:00:00Z"), max: at("2030-01-01T00:00:00Z") }),
+      fc.integer({ min: -800, max: 800 }),
+      (timezone, timeMs, days) => {
+        const startMs = startOfOtherLocalDayMs(timeMs, days, timezone);
+        const inCalendar = at(localDate(timeMs, timezone)) + days * 86_400_000;
+        expect(localDate(startMs, timezone)).toBe(iso(inCalendar).slice(0, 10));
+        expect(startMs).toBe(startOfLocalDayMs(startMs, timezone));
+      },
+    ),
+  );
+});
+
+test("a week of local days spans the change of clocks", () => {
+  expect(iso(startOfOtherLocalDayMs(at("2026-10-28T12:00:00Z"), -6, "Europe/Berlin"))).toBe("2026-10-21T22:00:00.000Z");
 });
 
 test("times and days are the site's, not the machine's", () => {

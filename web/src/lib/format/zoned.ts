@@ -15,11 +15,9 @@ function formatter(timezone: string, style: string, options: Intl.DateTimeFormat
 
 /** "2026-11-21" */
 export function localDate(timeMs: number, timezone: string): string {
-  const parts = formatter(timezone, "date", { year: "numeric", month: "2-digit", day: "2-digit" }).formatToParts(
-    timeMs,
-  );
-  const of = (type: string): string => parts.find((part) => part.type === type)?.value ?? "";
-  return `${of("year")}-${of("month")}-${of("day")}`;
+  // In this language "21/11/2026".
+  const written = formatter(timezone, "date", { year: "numeric", month: "2-digit", day: "2-digit" }).format(timeMs);
+  return `${written.slice(6)}-${written.slice(3, 5)}-${written.slice(0, 2)}`;
 }
 
 /** "14:05" */
@@ -46,6 +44,7 @@ export function localMonth(timeMs: number, timezone: string): string {
 }
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 /** A local day, with any change of clocks, is never longer than this. */
 const LONGEST_DAY_MS = 26 * 3_600_000;
 
@@ -67,15 +66,14 @@ export function startOfLocalDayMs(timeMs: number, timezone: string): number {
   return within * MINUTE_MS;
 }
 
-/** The first minute of the local day `days` before the one that holds `timeMs`. */
-export function startOfEarlierLocalDayMs(timeMs: number, days: number, timezone: string): number {
-  let startMs = startOfLocalDayMs(timeMs, timezone);
-  for (let day = 0; day < days; day++) startMs = startOfLocalDayMs(startMs - MINUTE_MS, timezone);
-  return startMs;
+/** The first minute of the local day `days` after the one that holds `timeMs`; before it, for a negative number. */
+export function startOfOtherLocalDayMs(timeMs: number, days: number, timezone: string): number {
+  const startMs = startOfLocalDayMs(timeMs, timezone);
+  // Twelve hours after a day's start it is noon or nearly so, and no change of clocks takes that time of day out of its day.
+  return days === 0 ? startMs : startOfLocalDayMs(startMs + (days + 0.5) * DAY_MS, timezone);
 }
 
 /** The first minute of the next local day. */
 export function endOfLocalDayMs(timeMs: number, timezone: string): number {
-  // Days last 22 to 26 hours: 27 h after a day's start is always in the next one, and never past it.
-  return startOfLocalDayMs(startOfLocalDayMs(timeMs, timezone) + 27 * 3_600_000, timezone);
+  return startOfOtherLocalDayMs(timeMs, 1, timezone);
 }

@@ -1,6 +1,6 @@
 import type { Connection, ConnectionHealth, Device, Fleet, FormerUnit, Me, Series, Site } from "#lib/api/types.gen.ts";
 import { parseRange, type Range } from "#lib/device/series.ts";
-import { endOfLocalDayMs, startOfEarlierLocalDayMs, startOfLocalDayMs } from "#lib/format/zoned.ts";
+import { endOfLocalDayMs, startOfOtherLocalDayMs } from "#lib/format/zoned.ts";
 import { callApi, type Fetch, readApi } from "#lib/server/api.ts";
 import { devicePath } from "#lib/server/device-reads.ts";
 import { Recent } from "#lib/server/recent.ts";
@@ -14,8 +14,6 @@ const STEPS = { today: "PT5M", "7d": "PT30M", "30d": "PT2H", year: "P1D" } as co
 /** Days before today that a range begins with. */
 const DAYS_BEFORE = { today: 0, "7d": 6, "30d": 29, year: 364 } as const satisfies Record<Range, number>;
 /** Up to so many, days are counted back one by one; a year is cut at a day's begin, whichever. */
-const DAYS_COUNTED_MAX = 29;
-const DAY_MS = 86_400_000;
 
 export const load: PageServerLoad = async ({ fetch, params, url, parent, depends }) => {
   depends("kilowatch:device");
@@ -89,10 +87,6 @@ async function readConnection(fetch: Fetch, id: string, me: Me | null): Promise<
 }
 
 function spanOf(range: Range, nowMs: number, timezone: string): { fromMs: number; toMs: number } {
-  const days = DAYS_BEFORE[range];
-  const isCounted = days <= DAYS_COUNTED_MAX;
-  const fromMs = isCounted
-    ? startOfEarlierLocalDayMs(nowMs, days, timezone)
-    : startOfLocalDayMs(nowMs - days * DAY_MS, timezone);
+  const fromMs = startOfOtherLocalDayMs(nowMs, -DAYS_BEFORE[range], timezone);
   return { fromMs, toMs: endOfLocalDayMs(nowMs, timezone) };
 }

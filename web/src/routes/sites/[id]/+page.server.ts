@@ -1,6 +1,6 @@
 import { error } from "@sveltejs/kit";
 import type { Device, QualityEvent, Site } from "#lib/api/types.gen.ts";
-import { endOfLocalDayMs, startOfEarlierLocalDayMs, startOfLocalDayMs } from "#lib/format/zoned.ts";
+import { endOfLocalDayMs, startOfLocalDayMs, startOfOtherLocalDayMs } from "#lib/format/zoned.ts";
 import { readCharts } from "#lib/server/site-charts.ts";
 import { EVENT_DAYS, readAsked, readDevices, readEvents } from "#lib/server/site-reads.ts";
 import { readSignedIn } from "#lib/server/visitor-api.ts";
@@ -29,7 +29,7 @@ export const load: PageServerLoad = async ({ fetch, params, url, parent, depends
   const metrics = powerMetrics(devices);
   const period = parsePeriod(url.searchParams.get("energy"));
   const today = { fromMs: startOfLocalDayMs(nowMs, timezone), toMs: nowMs };
-  const week = { fromMs: startOfEarlierLocalDayMs(nowMs, EVENT_DAYS - 1, timezone), toMs: nowMs };
+  const week = { fromMs: startOfOtherLocalDayMs(nowMs, 1 - EVENT_DAYS, timezone), toMs: nowMs };
   const [{ power, energy }, findings, asked, { me }] = await Promise.all([
     readCharts(fetch, metrics, period, today, timezone),
     readEvents(fetch, `sites/${site.id}`, nowMs),

@@ -61,6 +61,8 @@ export class ConnectionRun implements BudgetUser {
   readonly #parts: ConnectionRunParts;
   readonly #memory: PollerMemory;
   #devices: readonly Device[];
+  /** Of these devices; null until somebody asks for it, which every page does. */
+  #freshnessMs: number | null = null;
   #work: Work | null = null;
   #mayWork = false;
   /** Begins and ends of work, one after the other. */
@@ -103,9 +105,12 @@ export class ConnectionRun implements BudgetUser {
 
   /** As `ConnectionReport.freshnessMs`. */
   get freshnessMs(): number {
-    const { connection, vendor } = this.#parts;
-    const serials = this.#devices.flatMap(({ serialNumber }) => serialNumber ?? []);
-    return freshnessMsOf(serials, connection.pollIntervalMs, vendor);
+    if (this.#freshnessMs === null) {
+      const { connection, vendor } = this.#parts;
+      const serials = this.#devices.flatMap(({ serialNumber }) => serialNumber ?? []);
+      this.#freshnessMs = freshnessMsOf(serials, connection.pollIntervalMs, vendor);
+    }
+    return this.#freshnessMs;
   }
 
   start(limiter: Limiter): void {
@@ -142,6 +147,7 @@ export class ConnectionRun implements BudgetUser {
     const { random = Math.random } = this.#parts;
     const { baseUrl } = connection;
     this.#devices = await catalogue.devices.ofConnection(connection.id);
+    this.#freshnessMs = null;
     const sockets = openSockets(baseUrl);
     const events = uses.counting({ account, connectionId: connection.id });
     const client = vendor.open({ baseUrl, credential, clock, random, limiter, events, dispatcher: sockets });

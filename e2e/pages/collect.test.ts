@@ -138,7 +138,7 @@ describe("an outage", () => {
     // The page says so by itself.
     await expect
       .poll(() => main(overview.page).textContent(), { timeout: CHANGED_MS_MAX })
-      .toContain("is running, since");
+      .toContain("is running, for");
     expect(await main(overview.page).textContent()).not.toContain("cannot be reached");
     await page.getByRole("button", { name: "Repair it" }).click();
     await page.locator(".job.done").waitFor({ timeout: CHANGED_MS_MAX });

@@ -125,7 +125,7 @@ export const text = {
       backing_off: "does not answer and is tried again by itself",
       refused: "was refused and waits for you",
     },
-    since: (time: string) => `since ${time}`,
+    lasting: (duration: string) => `for ${duration}`,
   },
 
   connection: connectionText,

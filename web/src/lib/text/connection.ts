@@ -129,6 +129,7 @@ export const connectionText = {
     heading: "Imports of history",
     explain:
       "What the vendor keeps of the past, newest first, beside the values of now, which always go first. Gaps of the last 30 days need no import: they are found and closed by themselves.",
+    noPast: (vendor: string) => `${vendor} keeps no past that can be asked for: there is nothing to import.`,
     start: "Start an import",
     from: "From",
     to: "Up to and with",

@@ -9,6 +9,7 @@ export const pushText = {
     none: "There is no site yet. A site is a place with a timezone: its days begin and end at its own midnight.",
     choose: "Site",
     use: "Use this site",
+    unchosen: "Choose a site",
     timezone: (zone: string) => `Its days are those of ${zone}.`,
     another: "Make another site",
     name: "Name of the site",

@@ -3,6 +3,7 @@ import type { BackfillJob, Plan } from "#lib/api/types.gen.ts";
 import { importSpan, parseImportDays } from "#lib/connections/import-range.ts";
 import { callApi, changeApi, formErrors, throwRefusal } from "#lib/server/api.ts";
 import { setFlash } from "#lib/server/cookies.ts";
+import { readVendor } from "#lib/server/vendors.ts";
 import { readSignedIn } from "#lib/server/visitor-api.ts";
 import type { FlashCode } from "#lib/shell/flash.ts";
 import { text } from "#lib/text.ts";
@@ -10,7 +11,7 @@ import type { Actions, PageServerLoad } from "./$types";
 
 const JOBS_PER_PAGE = 50;
 
-export const load: PageServerLoad = async ({ fetch, params, url, depends }) => {
+export const load: PageServerLoad = async ({ fetch, params, url, parent, depends }) => {
   depends("kilowatch:connection");
   const path = `/api/v1/connections/${encodeURIComponent(params.id)}`;
   const list = `${path}/backfill-jobs?limit=${JOBS_PER_PAGE}`;
@@ -18,14 +19,15 @@ export const load: PageServerLoad = async ({ fetch, params, url, depends }) => {
   const days = parseImportDays(url.searchParams, Date.now());
   // By the time of making: the ids tell it, and the newest is of interest.
   const jobs = body.items.toSorted((a, b) => (a.id < b.id ? 1 : -1));
-  if (!days.isRange) return { days, jobs, cost: null, obstacle: null };
+  const vendor = await readVendor(fetch, (await parent()).connection.vendor);
+  const has = { vendor: vendor.title, hasPast: vendor.history !== null, days, jobs };
+  if (!has.hasPast || !days.isRange) return { ...has, cost: null, obstacle: null };
   const { from, to } = importSpan(days);
   const plan = await callApi<Plan>(fetch, `${path}/plan?${new URLSearchParams({ historyFrom: from, historyTo: to })}`);
-  if (plan.ok) return { days, jobs, cost: plan.body.history, obstacle: null };
+  if (plan.ok) return { ...has, cost: plan.body.history, obstacle: null };
   const { message, fields } = formErrors(plan.refusal);
   if (plan.refusal.status >= 500) throwRefusal(plan.refusal);
-  // Most of all: a vendor that keeps no past.
-  return { days, jobs, cost: null, obstacle: message ?? Object.values(fields).join(" ") };
+  return { ...has, cost: null, obstacle: message ?? Object.values(fields).join(" ") };
 };
 
 export const actions: Actions = {

@@ -9,6 +9,8 @@ export default defineConfig({
     pool: "forks",
     // One at a time: they start whole servers and measure them.
     fileParallelism: false,
+    // Of tests that say that they can run side by side.
+    maxConcurrency: 2,
     // A machine hiccups once; a fault of ours is there again.
     retry: 1,
     testTimeout: 120_000,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, type ExpectStatic, expect, test } from "vitest";
 import { OPERATOR_ENV } from "../operator.ts";
 import { runToEnd, ServerProcess, temporaryFolder } from "../server-process.ts";
 import { Chance } from "./chance.ts";
@@ -20,7 +20,8 @@ const ENGINE = "/readings/";
 describe.runIf(mayFakeDisks)(
   "a disk that fails under load: no ack is false, and all goes on by itself once it works",
   () => {
-    test.each<[string, DiskFault]>([
+    // Side by side: for most of the time an engine waits before it tries again.
+    test.concurrent.for<[string, DiskFault]>([
       ["writes of the journal", { pathPart: JOURNAL, write: "EIO" }],
       ["syncs of the journal", { pathPart: JOURNAL, sync: "EIO" }],
       ["no room for the journal", { pathPart: JOURNAL, write: "ENOSPC" }],
@@ -28,7 +29,7 @@ describe.runIf(mayFakeDisks)(
       ["syncs of the engine", { pathPart: ENGINE, sync: "EIO" }],
       ["no room for the engine", { pathPart: ENGINE, write: "ENOSPC" }],
       ["writes of everything", { pathPart: "/kilowatch-e2e-", write: "EIO" }],
-    ])("%s", async (_name, fault) => {
+    ])("%s", async ([, fault], { expect }) => {
       using folder = temporaryFolder();
       using disk = new FaultyDisk();
       const chance = new Chance(SEED);
@@ -41,19 +42,19 @@ describe.runIf(mayFakeDisks)(
         for (let count = 0; count < FAULTS_EACH; count++) {
           await sleep(100 + chance.next() * 200);
           disk.be({ ...fault, spared: chance.between(0, 20) });
-          await ask(server.url);
+          await ask(server.url, expect);
           await sleep(chance.next() * FAULT_MS_MAX);
           expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
           failed += disk.failed;
           disk.heal();
-          await ready(server.url);
+          await ready(server.url, expect);
         }
         await load.pause();
         expect(failed).toBeGreaterThan(0);
         expect(load.ledger.unanswered).toBe(0);
         if (fault.pathPart === JOURNAL) expect(load.ledger.refused).toBeGreaterThan(0);
         if (fault.pathPart === ENGINE) expect(load.ledger.refused).toBe(0);
-        await readable(server.url);
+        await readable(server.url, expect);
         expect(await load.faults(server.url)).toEqual([]);
         expect(await server.stop()).toBe(0);
         // What was in memory is gone: now the files alone must tell the same.
@@ -91,19 +92,19 @@ test.runIf(mayFakeDisks)("a start on a disk that fails says so in one line", asy
 });
 
 /** A read, which makes the engine take what is journalled; it may be refused, and for no other reason than storage. */
-async function ask(url: string): Promise<void> {
+async function ask(url: string, expect: ExpectStatic): Promise<void> {
   const answer = await fetch(`${url}/data?from=2024-01-01T00:00:00Z&to=2024-01-01T00:00:10Z`);
   await answer.arrayBuffer();
   expect([200, 503]).toContain(answer.status);
 }
 
-async function ready(url: string): Promise<void> {
+async function ready(url: string, expect: ExpectStatic): Promise<void> {
   await expect
     .poll(async () => (await fetch(`${url}/readyz`)).status, { timeout: RECOVERED_MS_MAX, interval: 50 })
     .toBe(200);
 }
 
-async function readable(url: string): Promise<void> {
+async function readable(url: string, expect: ExpectStatic): Promise<void> {
   const all = `${url}/data?from=2020-01-01&to=2027-01-01`;
   const read = async () => {
     const answer = await fetch(all);

@@ -99,18 +99,23 @@ function orderOfName(name: string): string {
   return name.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(DIGITS_MAX, "0"));
 }
 
-/** A new order: names upwards; power downwards with "no value" last; status with what needs a look first. */
-export function sorted<T extends Sortable>(rows: readonly T[], sort: Sort): T[] {
+/** By name, upwards. */
+export function inNameOrder<T extends Pick<Row, "name">>(rows: readonly T[]): T[] {
   const named = rows.map((row) => ({ row, name: orderOfName(row.name) }));
-  const byName = named.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)).map(({ row }) => row);
+  return named.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)).map(({ row }) => row);
+}
+
+/**
+ * A new order: names upwards; power downwards with "no value" last; status with what needs a look first.
+ * @param named in the order of their names, which decides between equals
+ */
+export function sorted<T extends Sortable>(named: readonly T[], sort: Sort): readonly T[] {
+  if (sort === "name") return named;
   if (sort === "power")
-    return byName.sort((a, b) => compareNumbers(b.activePowerW ?? -Infinity, a.activePowerW ?? -Infinity));
-  if (sort === "status") {
-    return byName.sort(
-      (a, b) => STATUS_RANK[a.status] - STATUS_RANK[b.status] || compareNumbers(shareOfRated(a), shareOfRated(b)),
-    );
-  }
-  return byName;
+    return named.toSorted((a, b) => compareNumbers(b.activePowerW ?? -Infinity, a.activePowerW ?? -Infinity));
+  return named.toSorted(
+    (a, b) => STATUS_RANK[a.status] - STATUS_RANK[b.status] || compareNumbers(shareOfRated(a), shareOfRated(b)),
+  );
 }
 
 /** What an inverter gives of what it could; one of which that is not known comes after those of which it is. */

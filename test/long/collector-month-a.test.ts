@@ -1,3 +1,3 @@
 import { monthSuite } from "./collector/month-suite.ts";
 
-monthSuite([1, 2], [1, 2]);
+monthSuite([1, 2, 3], [1, 2]);

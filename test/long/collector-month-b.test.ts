@@ -1,3 +1,3 @@
 import { monthSuite } from "./collector/month-suite.ts";
 
-monthSuite([3], [0, 2]);
+monthSuite([4, 5], [0, 2]);

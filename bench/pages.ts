@@ -1,7 +1,7 @@
 /**
  * Measures every page of the demo (500 inverters, polled meanwhile) as its administrator gets it: `node bench/pages.ts [part of a path] [paints]`
- * after `npm run build -w web`; the part "/" is the fleet alone. Prints the time from request to last byte, and the largest contentful paint in a browser that has been on
- * the page before and whose processor is slowed to a quarter.
+ * after `npm run build -w web`; the part "/" is the fleet alone. Prints the time from request to last byte, and the largest
+ * contentful paint in a browser that has been on the page before and whose processor is slowed to a quarter.
  */
 import type { Browser } from "playwright-core";
 import { DemoAdmin, type Listed } from "../e2e/pages/demo-admin.ts";

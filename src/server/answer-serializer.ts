@@ -17,8 +17,8 @@ export const answerSerializer: FastifySerializerCompiler<z.ZodType> = ({ schema,
   return Object.assign((answer: unknown) => JSON.stringify(checked(answer)), { checked });
 };
 
-/** An answer as it would be written, but for the writing. @throws ResponseSerializationError when it is not what its route declares */
-export function checkedAnswer(reply: FastifyReply, answer: unknown): unknown {
+/** The check of what a reply's route answers with its status; undefined where answers of that status have none of their own, as problems. */
+export function checkOf(reply: FastifyReply): Serializer["checked"] {
   const serializer = reply.getSerializationFunction(String(reply.statusCode)) as Serializer | undefined;
-  return serializer?.checked ? serializer.checked(answer) : answer;
+  return serializer?.checked;
 }

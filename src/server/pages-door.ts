@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { checkedAnswer } from "./answer-serializer.ts";
+import { checkOf } from "./answer-serializer.ts";
 
 /** Names one question of a page; only who asked it knows the name. */
 const DOOR_HEADER = "kilowatch-door";
@@ -22,13 +22,16 @@ export class PagesDoor {
   /** Made before any route is declared: what it listens to is asked of routes that come later. */
   constructor(app: FastifyInstance) {
     this.#app = app;
-    app.addHook("preSerialization", (request, reply, answer, done) => {
+    app.addHook("preSerialization", async (request, reply, answer) => {
       const asked = this.#answers.get(String(request.headers[DOOR_HEADER]));
-      if (asked) {
-        asked.answer = checkedAnswer(reply, answer);
+      const check = asked && checkOf(reply);
+      // A problem, too, of what failed after its answer was taken.
+      if (asked && !check) delete asked.answer;
+      if (check) {
+        asked.answer = check(answer);
         reply.serializer(() => "");
       }
-      done(null, answer);
+      return answer;
     });
   }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { PageHandler } from "../../src/server/web.ts";
 import { ADMIN, type ApiServer, startApiServer } from "./api-server.ts";
 
@@ -45,11 +45,26 @@ describe("a page's question", () => {
   test("is answered with what anybody else would read from the same address", async () => {
     const site = { name: "Säule <1>", timezone: "UTC", latitude: null, longitude: null, peakPowerW: null };
     await server.catalogue.sites.create(site);
-    for (const path of ["/api/v1/sites", "/api/v1/account", "/api/v1/sites/none", "/api/v1/fleet", "/api/v1/users"]) {
+    for (const path of [
+      "/api/v1/sites",
+      "/api/v1/me",
+      "/api/v1/nothing",
+      "/api/v1/sites/none",
+      "/api/v1/fleet",
+      "/api/v1/users",
+    ]) {
       const outside = await server.app.inject({ url: path, headers: { cookie } });
       expect(await read(path, (answer) => answer.json())).toEqual(outside.json());
       expect(JSON.parse(String(await read(path, (answer) => answer.text())))).toEqual(outside.json());
     }
+  });
+
+  test("whose answer is not what its route declares is refused, and takes nothing of it along", async () => {
+    const [broken, nextCursor] = [{ id: "no id", name: "leaked" } as never, null];
+    vi.spyOn(server.catalogue.sites, "list").mockResolvedValue({ items: [broken], nextCursor });
+    const told = await read("/api/v1/sites", async (answer) => ({ status: answer.status, text: await answer.text() }));
+    expect(told).toMatchObject({ status: 500 });
+    expect(JSON.stringify(told)).not.toContain("leaked");
   });
 
   test("cannot be guessed: who names one from outside is answered as JSON", async () => {

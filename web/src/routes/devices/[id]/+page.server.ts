@@ -13,7 +13,6 @@ import type { PageServerLoad } from "./$types";
 const STEPS = { today: "PT5M", "7d": "PT30M", "30d": "PT2H", year: "P1D" } as const satisfies Record<Range, string>;
 /** Days before today that a range begins with. */
 const DAYS_BEFORE = { today: 0, "7d": 6, "30d": 29, year: 364 } as const satisfies Record<Range, number>;
-/** Up to so many, days are counted back one by one; a year is cut at a day's begin, whichever. */
 
 export const load: PageServerLoad = async ({ fetch, params, url, parent, depends }) => {
   depends("kilowatch:device");

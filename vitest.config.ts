@@ -15,8 +15,9 @@ export default defineConfig({
     pool: "forks",
     // On two cores Vitest would take one process: many tests wait for a disk or a child process, so two take two thirds of the time.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 30_000,
-    // Closing waits for an engine that rests its disk, or for a child process.
-    hookTimeout: 30_000,
+    // For what is stuck, not for what is slow: a busy machine takes several times as long as a quiet one.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
   },
 });

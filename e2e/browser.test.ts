@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "./free-port.ts";
 import { ServerProcess, temporaryFolder } from "./server-process.ts";
 
 const SCRIPT_BYTES_MAX = 80 * 1_024;
@@ -11,7 +12,7 @@ let server: ServerProcess;
 let browser: Browser;
 
 beforeAll(async () => {
-  server = await ServerProcess.start({ dataDir: folder.path });
+  server = await ServerProcess.start({ dataDir: folder.path, port: await freePort() });
   browser = await chromium.launch({
     executablePath: process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { makeCertificate } from "../simulators/elecnova/certificate.ts";
+import { freePort } from "./free-port.ts";
 
 const START_MS_MAX = 30_000;
 
@@ -36,7 +36,7 @@ export class ClickHouseServer implements AsyncDisposable {
   /** Starts a server with nothing in it and waits until it answers. */
   static async start(): Promise<ClickHouseServer> {
     const folder = mkdtempSync(join(tmpdir(), "kilowatch-clickhouse-"));
-    const [port, securePort] = await freePorts();
+    const [port, securePort] = [await freePort(), await freePort()];
     const { key, certificate } = await makeCertificate("127.0.0.1");
     mkdirSync(join(folder, "data"));
     writeFileSync(join(folder, "key.pem"), key, { mode: 0o600 });
@@ -181,16 +181,4 @@ function users(): string {
   </users>
 </yandex>
 `;
-}
-
-/** Two ports that are free at the same moment. */
-async function freePorts(): Promise<readonly [number, number]> {
-  const servers = [createServer().listen(0, "127.0.0.1"), createServer().listen(0, "127.0.0.1")];
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const [first = 0, second = 0] = servers.map((server) => {
-    const address = server.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
-  });
-  for (const server of servers) server.close();
-  return [first, second];
 }

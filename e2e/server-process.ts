@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const PROGRAM = resolve(import.meta.dirname, "../bin/kilowatch.mjs");
-const START_MS_MAX = 30_000;
+const START_MS_MAX = 60_000;
 /** What the program prints of itself ends a line; addresses in its log do not. */
 const OWN_URL = /(?:^| )(https?:\/\/[^\s"]+)$/m;
 

@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../free-port.ts";
 import { OPERATOR_ENV, Operator } from "../operator.ts";
 import { ServerProcess, temporaryFolder } from "../server-process.ts";
 import { ArmedServer } from "./armed-server.ts";
@@ -55,7 +54,7 @@ export class Campaign {
   async run(): Promise<void> {
     using data = temporaryFolder();
     using orders = temporaryFolder();
-    const mqttPort = await freePort(this.#chance);
+    const mqttPort = await freePort();
     const env = this.#options.command === "serve" ? { ...ENV, KILOWATCH_MQTT_PORT: `${mqttPort}` } : ENV;
     const options = { command: this.#options.command, dataDir: data.path, env };
     const fates = new Fates(this.#chance, this.#options.points, this.#options.turn);
@@ -147,18 +146,4 @@ async function newApiKey(url: string): Promise<string> {
   const operator = await Operator.signIn({ url });
   const { key } = await operator.post<{ key: string }>("/api-keys", { name: "crash laboratory", scopes: ["ingest"] });
   return key;
-}
-
-/** A port that the system gives to nobody by itself, so that it stays free while the server that has it is dead. */
-async function freePort(chance: Chance): Promise<number> {
-  for (;;) {
-    const port = chance.between(20_000, 29_999);
-    const probe = createServer().listen(port, "127.0.0.1");
-    const isFree = await once(probe, "listening").then(
-      () => true,
-      () => false,
-    );
-    probe.close();
-    if (isFree) return port;
-  }
 }

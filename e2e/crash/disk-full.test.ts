@@ -9,7 +9,7 @@ import { mayMount, type SmallDisk, smallDisk } from "./small-disk.ts";
 /** What the ballast leaves once the server is up: some thousand readings fill it. */
 const ROOM_BYTES = 3 * 1024 ** 2;
 const FULL_MS_MAX = 20_000;
-const RECOVERED_MS_MAX = 10_000;
+const RECOVERED_MS_MAX = 20_000;
 /** Readings that were refused before the disk counts as full. */
 const REFUSED_MIN = 200;
 const SEED = 20_261_121;

@@ -8,7 +8,8 @@ import { Load, targetOf } from "./load.ts";
 
 const SYNC_DELAY_MS = 500;
 const SLOW_MS = 6_000;
-const HEALTH_MS_MAX = 100;
+/** A hiccup of the machine hits one answer; what waits for the disk waits a whole sync. */
+const HEALTH_P99_MS_MAX = 100;
 const HEALTH_PAUSE_MS = 25;
 const SEED = 20_261_124;
 /** Of what a server printed, in a failure's message. */
@@ -50,9 +51,13 @@ test.runIf(mayFakeDisks)(
         await (await fetch(`${again.url}/data?from=2024-01-01T00:00:00Z&to=2024-01-01T00:00:01Z`)).text(),
       ).toContain('"value": -1}');
       await again.stop();
-      const slowest = Math.max(...healthMs);
-      console.log(`/healthz in ${slowest.toFixed(0)} ms at most, a lone ack in ${ackMs.toFixed(0)} ms`);
-      expect(slowest).toBeLessThan(HEALTH_MS_MAX);
+      const sorted = healthMs.toSorted((a, b) => a - b);
+      const [p99 = Number.NaN, slowest = Number.NaN] = [sorted[Math.floor(sorted.length * 0.99) - 1], sorted.at(-1)];
+      console.log(
+        `/healthz in ${p99.toFixed(0)} ms (p99), ${slowest.toFixed(0)} ms at most, a lone ack in ${ackMs.toFixed(0)} ms`,
+      );
+      expect(p99).toBeLessThan(HEALTH_P99_MS_MAX);
+      expect(slowest).toBeLessThan(SYNC_DELAY_MS);
     } catch (error) {
       throw new Error(`${(error as Error).message}\nThe server said:\n${server.output.slice(-SHOWN_CHARS)}`, {
         cause: error,

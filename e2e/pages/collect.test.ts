@@ -61,7 +61,7 @@ beforeAll(async () => {
   });
   await makeViewer();
   viewerCookie = await cookieOf(VIEWER.email, VIEWER.password);
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser.close();
@@ -204,7 +204,7 @@ describe("a connection", () => {
       expect((await operator.connection(roofs.id)).state).toBe("paused");
       await page.getByRole("button", { name: javaScriptEnabled ? "Resume" : "Undo" }).click();
       await page.getByText("Resumed: the vendor is asked again.").waitFor();
-      await expect.poll(async () => (await operator.connection(roofs.id)).state, { timeout: 5_000 }).toBe("running");
+      await expect.poll(async () => (await operator.connection(roofs.id)).state).toBe("running");
     }
   });
 

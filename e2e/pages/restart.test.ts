@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../free-port.ts";
 import { OPERATOR_ENV } from "../operator.ts";
 import { ServerProcess, temporaryFolder } from "../server-process.ts";
 import { Person } from "./person.ts";
@@ -15,7 +16,8 @@ let admin: Person;
 let plant: Plant;
 
 beforeAll(async () => {
-  server = await ServerProcess.start({ command: "serve", dataDir: folder.path, env: OPERATOR_ENV });
+  const port = await freePort();
+  server = await ServerProcess.start({ command: "serve", dataDir: folder.path, env: OPERATOR_ENV, port });
   browser = await launchBrowser();
   admin = await signIn();
   plant = await makePlant(admin);

@@ -62,7 +62,7 @@ describe("a site", () => {
       { deviceId: plant.battery.id, name: "active_power", time: new Date().toISOString(), value: 4.32 },
     ];
     await admin.ask("POST", "/readings", { readings }, plant.ingestKey);
-    await expect.poll(() => now.textContent(), { timeout: 10_000 }).toMatch(/Battery, discharging\s*4\.32 kW/);
+    await expect.poll(() => now.textContent()).toMatch(/Battery, discharging\s*4\.32 kW/);
     await expect.poll(() => rows.filter({ hasText: "Cabinet" }).textContent()).toContain("4.32");
 
     await page.getByRole("link", { name: "Months" }).click();

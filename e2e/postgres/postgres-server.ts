@@ -10,13 +10,13 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { makeCertificate } from "../../simulators/elecnova/certificate.ts";
 import type { PostgresAddress } from "../../src/catalogue/postgres/address.ts";
+import { freePort } from "../free-port.ts";
 import { childrenOf } from "../server-process.ts";
 
 const START_MS_MAX = 30_000;
@@ -236,12 +236,4 @@ log_directory = '${folder}'
 log_filename = 'server.log'
 timezone = 'Asia/Kathmandu'
 `;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

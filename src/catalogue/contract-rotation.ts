@@ -86,7 +86,7 @@ export function rotationContract(name: string, make: () => Promise<ContractDatab
       });
     });
 
-    test.each(WAYS)("%s: wherever it is cut off, the next start opens all", { timeout: 60_000 }, async (...way) => {
+    test.each(WAYS)("%s: wherever it is cut off, the next start opens all", async (...way) => {
       const [, from, to] = way;
       await scene.fill(from);
       let step = 0;
@@ -114,7 +114,7 @@ export function rotationContract(name: string, make: () => Promise<ContractDatab
       });
     }
 
-    test("wherever the first rotation of an earlier version's catalogue is cut off", { timeout: 60_000 }, async () => {
+    test("wherever the first rotation of an earlier version's catalogue is cut off", async () => {
       await scene.fill(null);
       let step = 0;
       for (let isThrough = false; !isThrough; step++) {
@@ -169,7 +169,7 @@ export function rotationContract(name: string, make: () => Promise<ContractDatab
       await scene.expectAllOpens(null);
     });
 
-    test("whatever is sealed, rotated, cut off and started again in any order opens", { timeout: 60_000 }, async () => {
+    test("whatever is sealed, rotated, cut off and started again in any order opens", async () => {
       let now: Passphrase = null;
       await scene.fill(now);
       const doOne = async (deed: Deed): Promise<void> => {

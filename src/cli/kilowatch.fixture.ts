@@ -24,7 +24,7 @@ export async function kilowatch(args: readonly string[], { env = {}, input, mean
     stdio: ["pipe", "pipe", "pipe"],
     env,
     // A program that does not end must not outlive its test.
-    timeout: 20_000,
+    timeout: 60_000,
     killSignal: "SIGKILL",
   });
   let out = "";

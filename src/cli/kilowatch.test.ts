@@ -197,7 +197,7 @@ describe.concurrent("fetch energygrid", () => {
     const { code, err } = await kilowatch(["fetch", "energygrid", "--url", vendor.url, "--out", file], {
       ...withToken,
       async meanwhile(kill) {
-        await vi.waitFor(() => expect(vendor.counters.answered).toBe(2), { timeout: 10_000, interval: 10 });
+        await vi.waitFor(() => expect(vendor.counters.answered).toBe(2), { timeout: 30_000, interval: 10 });
         kill("SIGINT");
         kill("SIGINT");
       },

@@ -14,7 +14,7 @@ import { RAW_PAGE_ROWS_MAX } from "./store.ts";
 const WRITER = fileURLToPath(new URL("./crash-writer.fixture.ts", import.meta.url));
 const ROUNDS = 15;
 const SEED = 20_260_621;
-const ENGINE_END_MS_MAX = 2_000;
+const ENGINE_END_MS_MAX = 20_000;
 
 const dataDir = mkdtempSync(join(tmpdir(), "kilowatch-crash-"));
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -59,9 +59,7 @@ async function hasEnded(processId: number): Promise<boolean> {
   }
 }
 
-test("kill -9 of the writing process at any moment: every acknowledged reading is there, exactly once", {
-  timeout: 90_000,
-}, async () => {
+test("kill -9 of the writing process at any moment: every acknowledged reading is there, exactly once", async () => {
   const random = seeded(SEED);
   const acked = new Set<number>();
   const engines: number[] = [];

@@ -286,5 +286,5 @@ test("100,000 waiters on one signal queue, are served and leave in a time that g
   expect(served).toBe(waiters / 2);
   expect(limiter.waiting).toBe(0);
   // Walking the signal's listeners or the queue for each waiter would take minutes.
-  expect(performance.now() - startMs).toBeLessThan(5000);
+  expect(performance.now() - startMs).toBeLessThan(30_000);
 });

@@ -39,7 +39,7 @@ export function accessMatrixSuite(title: string, load?: Load): void {
   beforeAll(async () => {
     world = await MatrixWorld.open();
     running = await load?.(world);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await running?.stop();

@@ -58,7 +58,7 @@ async function look(id: string): Promise<Connection> {
 }
 
 async function becomes(id: string, state: string): Promise<void> {
-  await expect.poll(async () => (await look(id)).state, { timeout: 10_000, interval: 1 }).toBe(state);
+  await expect.poll(async () => (await look(id)).state, { timeout: 20_000, interval: 1 }).toBe(state);
 }
 
 describe("a connection", () => {
@@ -231,7 +231,7 @@ describe("discovery", () => {
     await becomes(id, "running");
     const plan = (await call("GET", `/connections/${id}/plan`)).json<{ devices: number }>();
     expect(plan.devices).toBe(30);
-    await expect.poll(async () => (await values()).length, { timeout: 10_000, interval: 1 }).toBe(30);
+    await expect.poll(async () => (await values()).length, { timeout: 20_000, interval: 1 }).toBe(30);
     expect((await call("POST", `/connections/${id}/discovery`)).json()).toMatchObject({
       devices: { new: 0, renamed: 0, gone: 0, known: found },
     });
@@ -240,7 +240,7 @@ describe("discovery", () => {
     const unlisted = await call("POST", `/connections/${id}/devices`, { siteId, serialNumbers: ["123/none"] });
     expect(unlisted.statusCode).toBe(422);
     expect(unlisted.body).toContain("is not in the vendor's list");
-  }, 30_000);
+  });
 
   async function values(): Promise<unknown[]> {
     const page = (await call("GET", `/sites/${siteId}/latest?limit=100`)).json<{ items: { latest: unknown }[] }>();

@@ -217,7 +217,7 @@ describe("over a connection", () => {
     await vi.waitFor(() => {
       counts.push(pages());
       expect(counts.at(-1)).toBe(counts.at(-3));
-    });
+    }, 20_000);
     // All of it would be more than 400.
     expect(pages()).toBeLessThan(300);
     expect(complaints.flatMap(({ mock }) => mock.calls)).toEqual([]);

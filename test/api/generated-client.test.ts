@@ -9,7 +9,6 @@ import { ADMIN, startApiServer } from "./api-server.ts";
 
 const DOCUMENT = fileURLToPath(new URL("../../docs/openapi.json", import.meta.url));
 const COMPILER = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
-const GENERATE_MS_MAX = 60_000;
 
 /** What somebody writes who has the generated client and nothing else. Its arguments: the server's address, an e-mail address, a password. */
 const PROGRAM = `
@@ -91,7 +90,7 @@ beforeAll(async () => {
   );
   writeFileSync(join(folder, "program.ts"), PROGRAM);
   writeFileSync(join(folder, "wrong.ts"), WRONG_PROGRAM);
-}, GENERATE_MS_MAX);
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A Node program's end. */

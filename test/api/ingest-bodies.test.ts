@@ -67,7 +67,7 @@ class Sender {
   }
 }
 
-const bodiesAre = (count: number) => expect.poll(() => server.bodies().bodies, { timeout: 5_000 }).toBe(count);
+const bodiesAre = (count: number) => expect.poll(() => server.bodies().bodies).toBe(count);
 const lines = (bytes: number): string => `${"1 a 1\n".repeat(Math.floor(bytes / 6))}${"\n".repeat(bytes % 6)}`;
 const post = (payload: string | Buffer, headers: Record<string, string> = {}) =>
   fetch(`http://127.0.0.1:${port}/data`, { method: "POST", body: new Uint8Array(Buffer.from(payload)), headers });

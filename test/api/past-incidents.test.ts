@@ -448,4 +448,4 @@ test("OpenEVSE PR 1165: every stream refuses nobody, whoever's token has ended, 
     const inAddress = `${path}?access_token=${viewer.bearer["authorization"]?.slice(7)}`;
     expect((await call("GET", inAddress)).statusCode).toBe(401);
   }
-}, 30_000);
+});

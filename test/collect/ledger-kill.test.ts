@@ -46,9 +46,7 @@ function numbersOf(runs: readonly CoverageRun[], outcome: CoverageRun["outcome"]
   return numbers;
 }
 
-test("kill -9 between store, note and write: the ledger claims nothing that the store does not hold", {
-  timeout: 90_000,
-}, async () => {
+test("kill -9 between store, note and write: the ledger claims nothing that the store does not hold", async () => {
   const written: { first: number; last: number }[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const first = 1 + round * APART;

@@ -85,7 +85,9 @@ async function answered(counters: { readonly answered: number }, count: number, 
 async function talliesOf(path: string): Promise<Map<string, { samples: number; checksum: number }>> {
   const tallies = new Map<string, { samples: number; checksum: number }>();
   let header: string | null = null;
-  for await (const line of createInterface({ input: createReadStream(path) })) {
+  // However late the second half of a CR LF comes, it ends no line of its own.
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+  for await (const line of lines) {
     if (header === null) {
       header = line;
       continue;

@@ -8,5 +8,7 @@ export default defineConfig({
     // All cores: Vitest would leave one to itself.
     maxWorkers: "100%",
     testTimeout: 600_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -132,7 +132,7 @@ describe.concurrent("fetch elecnova", () => {
     const { code, out, err } = await kilowatch(call(vendor, "live", ...args), {
       ...account,
       async meanwhile(kill) {
-        await vi.waitFor(async () => expect((await readFile(file, "utf8")).length).toBeGreaterThan(2_000), 10_000);
+        await vi.waitFor(async () => expect((await readFile(file, "utf8")).length).toBeGreaterThan(2_000), 30_000);
         kill("SIGINT");
         kill("SIGINT");
       },

@@ -249,7 +249,7 @@ describe("the journal's thread", () => {
     expect(await turnsUntil(first)).toBeGreaterThan(50);
     await Promise.all(later);
     // Two commits take 600 ms, a hundred would take 30 s.
-    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(performance.now() - startedMs).toBeLessThan(15_000);
     expect(valuesOf(committed)).toStrictEqual(Array.from({ length: 101 }, (_, index) => 1 + index));
   });
 

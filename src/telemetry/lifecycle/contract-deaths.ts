@@ -143,7 +143,7 @@ export function lifecycleDeaths({ stride, timeoutMs }: { readonly stride: number
     return promise;
   }
 
-  const soon = { timeout: 20_000, interval: 20 };
+  const soon = { timeout: 60_000, interval: 20 };
 
   describe("a deletion", () => {
     test("is whole after a death of the engine's connection at any of its requests, and leaves nothing on the disk", {

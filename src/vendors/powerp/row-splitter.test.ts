@@ -85,7 +85,7 @@ describe("rows of an answer, however the network cuts it", () => {
     splitter.end();
     expect(seen).toEqual(rows);
     expect(groups.length).toBeGreaterThan(5);
-    expect(Math.max(...groups)).toBeLessThan(5_000);
+    expect(Math.max(...groups)).toBeLessThan(15_000);
   });
 });
 
@@ -142,7 +142,7 @@ test("arrays that are not the rows are passed over, however many stand before th
   const beganMs = performance.now();
   expect(split(bytes(`{${others}"points":[1]}`), "points", [])).toEqual({ rows: [1], around: { a: [], points: [] } });
   // Looked through from the start for each of them, they would take half a minute.
-  expect(performance.now() - beganMs).toBeLessThan(5_000);
+  expect(performance.now() - beganMs).toBeLessThan(15_000);
 });
 
 test.each(["null", "7", '"text"', "{}", '{"points":7}', '{"points":null}'])(

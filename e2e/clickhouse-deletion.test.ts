@@ -5,6 +5,7 @@ import { ReadingColumnsBuilder } from "../src/domain/reading.ts";
 import { ClusterConnection } from "../src/telemetry/cluster/connection.ts";
 import { openClusterTelemetry } from "../src/telemetry/cluster/open.ts";
 import { lifecycleContract } from "../src/telemetry/contract-lifecycle.ts";
+import { PATIENT_READ_MS } from "../src/telemetry/patience.fixture.ts";
 import { readRows } from "../src/telemetry/row-binary.ts";
 import { ClickHouseServer } from "./clickhouse-server.ts";
 import { temporaryFolder } from "./server-process.ts";
@@ -28,7 +29,14 @@ lifecycleContract(
   "cluster (clickhouse-server)",
   async (dataDir) => {
     const address = addressOf("deletion");
-    const options = { dataDir, address, clock: systemClock, log: silentLog, settleMs: SETTLE_MS };
+    const options = {
+      dataDir,
+      address,
+      clock: systemClock,
+      log: silentLog,
+      settleMs: SETTLE_MS,
+      readWaitMs: PATIENT_READ_MS,
+    };
     return { store: await openClusterTelemetry(options), killEngine: () => server.crash() };
   },
   { histories: 4 },
@@ -38,7 +46,14 @@ test("what retention removes is gone from the server, and its rollups answer", a
   using folder = temporaryFolder();
   const address = addressOf("retention");
   const clock = { ...systemClock, nowMs: () => Date.UTC(2026, 6, 20) };
-  const options = { dataDir: folder.path, address, clock, log: silentLog, settleMs: SETTLE_MS };
+  const options = {
+    dataDir: folder.path,
+    address,
+    clock,
+    log: silentLog,
+    settleMs: SETTLE_MS,
+    readWaitMs: PATIENT_READ_MS,
+  };
   const store = await openClusterTelemetry(options);
   const connection = new ClusterConnection({ address, clock, log: silentLog });
   try {

@@ -13,6 +13,7 @@ import { telemetryContract } from "../src/telemetry/contract.ts";
 import { type LifecycleStore, lifecycleContract } from "../src/telemetry/contract-lifecycle.ts";
 import { rollupContract } from "../src/telemetry/contract-rollups.ts";
 import { EngineRefused, EngineUnavailable } from "../src/telemetry/engine.ts";
+import { PATIENT_READ_MS } from "../src/telemetry/patience.fixture.ts";
 import { CLICKHOUSE_USER, ClickHouseServer } from "./clickhouse-server.ts";
 import { childrenOf, runToEnd, ServerProcess, temporaryFolder } from "./server-process.ts";
 
@@ -35,7 +36,13 @@ const databaseOf = (dataDir: string) => `of_${basename(dataDir).replaceAll(/\W/g
 
 async function openAt(dataDir: string): Promise<LifecycleStore> {
   const address = addressOf({ database: databaseOf(dataDir) });
-  const store = await openClusterTelemetry({ dataDir, address, clock: systemClock, log: silentLog });
+  const store = await openClusterTelemetry({
+    dataDir,
+    address,
+    clock: systemClock,
+    log: silentLog,
+    readWaitMs: PATIENT_READ_MS,
+  });
   return { store, killEngine: () => server.crash() };
 }
 

@@ -9,6 +9,7 @@ import { afterAll, expect, test } from "vitest";
 import { systemClock } from "../domain/clock.ts";
 import { silentLog } from "../domain/log.ts";
 import { openTelemetry } from "./open.ts";
+import { PATIENT_READ_MS } from "./patience.fixture.ts";
 import { RAW_PAGE_ROWS_MAX } from "./store.ts";
 
 const WRITER = fileURLToPath(new URL("./crash-writer.fixture.ts", import.meta.url));
@@ -73,7 +74,7 @@ test("kill -9 of the writing process at any moment: every acknowledged reading i
   }
   for (const engine of engines) expect(await hasEnded(engine)).toBe(true);
 
-  const store = await openTelemetry({ dataDir, clock: systemClock, log: silentLog });
+  const store = await openTelemetry({ dataDir, clock: systemClock, log: silentLog, readWaitMs: PATIENT_READ_MS });
   try {
     expect(acked.size).toBeGreaterThan(ROUNDS);
     for (const series of [1, 2, 3]) {

@@ -1,9 +1,10 @@
 import type { Clock } from "../domain/clock.ts";
-import { InvalidInput, StorageUnavailable } from "../domain/errors.ts";
+import { StorageUnavailable } from "../domain/errors.ts";
 import type { Log } from "../domain/log.ts";
 import type { LatestReading, ReadingColumns } from "../domain/reading.ts";
 import { NO_POINTS, NO_READINGS, NO_STEPS, NOTHING_ACROSS } from "./empty-answers.ts";
-import { EngineUnavailable, type ReadingEngine } from "./engine.ts";
+import type { ReadingEngine } from "./engine.ts";
+import { EngineWait, RETRY_AFTER_S } from "./engine-wait.ts";
 import { checkBatch, checkDownsampledQuery, checkRange, checkRawQuery, checkStepsQuery } from "./input-checks.ts";
 import { BatchDamaged, columnsOf } from "./journal/batch-codec.ts";
 import { journalDamaged } from "./journal/database.ts";
@@ -40,15 +41,12 @@ import {
   type TimeWindow,
 } from "./store.ts";
 
-/** How long a read waits for an engine that is down or has not yet taken the newest readings, ms. */
-export const READ_WAIT_MS = 5_000;
 /** How long `close` waits for the engine to take what is journalled, ms; the rest is taken after the next start. */
 const CLOSE_FLUSH_MS = 5_000;
-const READ_RETRY_MS = 50;
-const RETRY_AFTER_S = 2;
 
 interface StoreParts {
   readonly clock: Clock;
+  readonly wait: EngineWait;
   readonly journal: Journal;
   readonly path: string;
   readonly latest: LatestReadings;
@@ -71,11 +69,13 @@ export interface JournaledStoreOptions {
   readonly log: Log;
   readonly journalBytesMax?: number;
   readonly queueReadingsMax?: number;
+  readonly readWaitMs?: number;
 }
 
 /** A journal in front of an engine: an append is as fast as one write to disk, and a read sees all that was acked before it. */
 export class JournaledStore implements TelemetryStore {
   readonly #clock: Clock;
+  readonly #wait: EngineWait;
   readonly #journal: Journal;
   readonly #latest: LatestReadings;
   readonly #engine: ReadingEngine;
@@ -151,11 +151,13 @@ export class JournaledStore implements TelemetryStore {
     projector = new Projector({ journal: keeping.queue, engine, latest, dirtyDays, clock, log });
     const parts = { journal, latest, engine, keeping, projector, pendingTimes, dirtyDays, horizons, clock, log };
     deletions = new Deletions(parts);
-    return new JournaledStore({ ...parts, path, deletions, retention: new Retention(parts, policy) });
+    const wait = new EngineWait(clock, options.readWaitMs);
+    return new JournaledStore({ ...parts, wait, path, deletions, retention: new Retention(parts, policy) });
   }
 
   private constructor(parts: StoreParts) {
     this.#clock = parts.clock;
+    this.#wait = parts.wait;
     this.#journal = parts.journal;
     this.#path = parts.path;
     this.#latest = parts.latest;
@@ -235,13 +237,13 @@ export class JournaledStore implements TelemetryStore {
   }
 
   async diskUse(): Promise<DiskUse> {
-    return diskUseOf(await this.#ask(() => this.#engine.upkeep.usage()), this.#path);
+    return diskUseOf(await this.#wait.ask(() => this.#engine.upkeep.usage()), this.#path);
   }
 
   /** Rolls up all that was appended before the call, quiet or not; for tests and measurements. @throws StorageUnavailable, EngineUnavailable */
   async rollAll(): Promise<void> {
     await this.#journal.settled();
-    await this.#projector.flush(this.#journal.lastSeq, this.#clock.monotonicMs() + READ_WAIT_MS);
+    await this.#projector.flush(this.#journal.lastSeq, this.#wait.untilMs());
     await this.#engine.rollAll();
   }
 
@@ -275,25 +277,11 @@ export class JournaledStore implements TelemetryStore {
     { series, fromMs, toMs }: TimeWindow & { readonly series: readonly number[] },
     ask: () => Promise<T>,
   ): Promise<T> {
-    const untilMs = this.#clock.monotonicMs() + READ_WAIT_MS;
+    const untilMs = this.#wait.untilMs();
     // Only batches that hold readings of these series and about these times must be there; all others may wait for company.
     const newestSeq = series.reduce((newest, each) => Math.max(newest, this.#latest.lastSeq(each)), 0);
     const around = { fromMs: fromMs - GAP_MS_MAX, toMs: toMs + GAP_MS_MAX };
     await this.#projector.flush(this.#pendingTimes.newestWithin(around, newestSeq), untilMs);
-    return this.#ask(ask, untilMs);
-  }
-
-  async #ask<T>(ask: () => Promise<T>, untilMs = this.#clock.monotonicMs() + READ_WAIT_MS): Promise<T> {
-    for (;;) {
-      try {
-        return await ask();
-      } catch (error) {
-        if (error instanceof InvalidInput) throw error;
-        if (!(error instanceof EngineUnavailable) || this.#clock.monotonicMs() + READ_RETRY_MS > untilMs) {
-          throw new StorageUnavailable("The telemetry engine cannot answer now.", RETRY_AFTER_S, { cause: error });
-        }
-      }
-      await this.#clock.sleepUntil(this.#clock.monotonicMs() + READ_RETRY_MS);
-    }
+    return this.#wait.ask(ask, untilMs);
   }
 }

@@ -20,6 +20,8 @@ export interface TelemetryOptions {
   readonly journalBytesMax?: number;
   /** Readings that may wait to be acknowledged; `APPEND_QUEUE_READINGS_MAX` unless told. */
   readonly queueReadingsMax?: number;
+  /** How long a read waits for the engine, ms; `READ_WAIT_MS` unless told. */
+  readonly readWaitMs?: number;
 }
 
 /** A store with its engine in a child process. */

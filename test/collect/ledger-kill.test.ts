@@ -13,6 +13,7 @@ import { systemClock } from "../../src/domain/clock.ts";
 import type { CoverageRun } from "../../src/domain/coverage.ts";
 import { silentLog } from "../../src/domain/log.ts";
 import { openTelemetry } from "../../src/telemetry/open.ts";
+import { PATIENT_READ_MS } from "../../src/telemetry/patience.fixture.ts";
 import { RAW_PAGE_ROWS_MAX } from "../../src/telemetry/store.ts";
 import { isInVain, SERIES, STEP_MS } from "./ledger-writer.ts";
 
@@ -53,7 +54,7 @@ test("kill -9 between store, note and write: the ledger claims nothing that the 
     // The first ones die young.
     written.push({ first, last: await writeUntilKilled(first, 1 + round ** 3) });
   }
-  const store = await openTelemetry({ dataDir, clock: systemClock, log: silentLog });
+  const store = await openTelemetry({ dataDir, clock: systemClock, log: silentLog, readWaitMs: PATIENT_READ_MS });
   const database = await openCatalogueDatabase(join(dataDir, "catalogue.db"));
   try {
     const ledger = new Ledger({ coverage: new CoverageSegments(database), clock: systemClock, log: silentLog });

@@ -10,6 +10,7 @@ import { VirtualClock } from "../../domain/virtual-clock.ts";
 import { EngineRefused, EngineUnavailable } from "../engine.ts";
 import { encodeBatch } from "../journal/batch-codec.ts";
 import { type EmbeddedTelemetry, ENGINE_FOLDER, openTelemetry } from "../open.ts";
+import { PATIENT_READ_MS } from "../patience.fixture.ts";
 import type { EncodedBatch } from "../sql/connection.ts";
 import { EmbeddedConnection } from "./connection.ts";
 
@@ -27,7 +28,12 @@ afterEach(async () => {
 });
 
 async function openStore(): Promise<EmbeddedTelemetry> {
-  const store = await openTelemetry({ dataDir: folder, clock: systemClock, log: silentLog });
+  const store = await openTelemetry({
+    dataDir: folder,
+    clock: systemClock,
+    log: silentLog,
+    readWaitMs: PATIENT_READ_MS,
+  });
   closing.push(store);
   return store;
 }

@@ -4,10 +4,11 @@ import { telemetryContract } from "../contract.ts";
 import { type LifecycleStore, lifecycleContract } from "../contract-lifecycle.ts";
 import { rollupContract } from "../contract-rollups.ts";
 import { openTelemetry } from "../open.ts";
+import { PATIENT_READ_MS } from "../patience.fixture.ts";
 import { EmbeddedConnection } from "./connection.ts";
 
 async function openAt(dataDir: string): Promise<LifecycleStore> {
-  const store = await openTelemetry({ dataDir, clock: systemClock, log: silentLog });
+  const store = await openTelemetry({ dataDir, clock: systemClock, log: silentLog, readWaitMs: PATIENT_READ_MS });
   const killEngine = (): void => {
     const processId = store.engineProcessId();
     if (processId !== undefined) process.kill(processId, "SIGKILL");

@@ -10,6 +10,7 @@ import { ReadingColumnsBuilder } from "../../domain/reading.ts";
 import { type ReadingRow, rowsOf, stepsFrom } from "../contract-model.ts";
 import { EmbeddedConnection } from "../embedded/connection.ts";
 import { JournaledStore } from "../journaled-store.ts";
+import { PATIENT_READ_MS } from "../patience.fixture.ts";
 import { DAY_MS } from "../rollups/days.ts";
 import { ROLLUPS } from "../rollups/rollup.ts";
 import { readRows } from "../row-binary.ts";
@@ -61,6 +62,7 @@ export function lifecycleDeaths({ stride, timeoutMs }: { readonly stride: number
       openEngine: () => new SqlReadingEngine(connection),
       clock,
       log: silentLog,
+      readWaitMs: PATIENT_READ_MS,
     });
     opened.classify({
       classOf: (series) => classes.get(series),

@@ -106,7 +106,7 @@ async function measure(cookie: string, metricIds: string, endMs: number): Promis
       await look(page);
     }
     for (const _ of STEPS) {
-      const took = await drawnAfter(page, "popstate", () => page.evaluate("history.back()"));
+      const took = await drawnAfter(page, null, () => page.evaluate("history.back()"));
       if (round >= 0) tookMs.set("back", [...(tookMs.get("back") ?? []), took]);
       await look(page);
     }
@@ -141,21 +141,20 @@ async function drag(page: Page, share: number): Promise<void> {
   await page.mouse.up();
 }
 
-/** Time from an event in the page until every chart has drawn another range and the screen shows it, ms. */
-async function drawnAfter(page: Page, event: string, act: () => Promise<unknown>): Promise<number> {
+/** Time from an event in the page, or from the act itself, until every chart has drawn another range and the screen shows it, ms. */
+async function drawnAfter(page: Page, event: string | null, act: () => Promise<unknown>): Promise<number> {
   await page.evaluate(`{
     const charts = [...document.querySelectorAll("[data-drawn]")];
     const before = charts[0].dataset.drawn;
+    let beganMs = performance.now();
+    addEventListener(${JSON.stringify(event ?? "")}, () => { beganMs = performance.now(); }, { once: true, capture: true });
     window.benchTook = new Promise((done) => {
-      addEventListener(${JSON.stringify(event)}, () => {
-        const beganMs = performance.now();
-        const observer = new MutationObserver(() => {
-          if (charts.some((chart) => chart.dataset.drawn === before)) return;
-          observer.disconnect();
-          requestAnimationFrame(() => setTimeout(() => done(performance.now() - beganMs)));
-        });
-        for (const chart of charts) observer.observe(chart, { attributeFilter: ["data-drawn"] });
-      }, { once: true, capture: true });
+      const observer = new MutationObserver(() => {
+        if (charts.some((chart) => chart.dataset.drawn === before)) return;
+        observer.disconnect();
+        requestAnimationFrame(() => setTimeout(() => done(performance.now() - beganMs)));
+      });
+      for (const chart of charts) observer.observe(chart, { attributeFilter: ["data-drawn"] });
     });
     // What a script ends with is waited for.
     true;

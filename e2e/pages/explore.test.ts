@@ -205,6 +205,32 @@ describe("with JavaScript", () => {
     expect(visited.complaints).toEqual([]);
   });
 
+  test("whoever goes back sees the picture that was there at once, and what has come since a moment later", async () => {
+    await using visited = await open(`/explore?m=${idOf("frequency")}&range=7d`);
+    const { page } = visited;
+    const week = await drawnRange(page);
+    await zoomByDrag(page);
+    await drawnRange(page, (range) => lengthMs(range) < lengthMs(week));
+    const { promise: gate, resolve: openGate } = Promise.withResolvers<void>();
+    await page.route("**/api/v1/series?*", async (route) => {
+      await gate;
+      await route.continue().catch(() => undefined);
+    });
+    // Away from the chart: the legend then says the newest values.
+    await page.mouse.move(0, 0);
+    await page.goBack();
+    await drawnRange(page, (range) => lengthMs(range) === 7 * DAY_MS);
+    await page.locator(".charts.loading").waitFor();
+    // Newer than all that is drawn, and older than the end of what is asked for meanwhile.
+    const time = iso(endMs + 1);
+    await call("POST", "/readings", { readings: [{ metricId: idOf("frequency"), time, value: 51.5 }] });
+    const frequency = page.getByRole("row", { name: /frequency/i });
+    expect(await frequency.textContent()).toMatch(/50\sHz/);
+    openGate();
+    await expect.poll(() => frequency.textContent()).toMatch(/51\.5\sHz/);
+    expect(visited.complaints).toEqual([]);
+  });
+
   test("the legend says values with units and the time of a named place; the week before stands beside", async () => {
     await using visited = await open(
       `/explore?m=${idOf("active_power")},${idOf("voltage")}&from=${iso(endMs - HOUR_MS)}&to=${iso(endMs + 1)}`,

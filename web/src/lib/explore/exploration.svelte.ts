@@ -1,4 +1,5 @@
 import type { TimeRange } from "../chart/range.ts";
+import { KeptPictures } from "./kept-pictures.ts";
 import { loadFirstMs, loadPicture, type PickedLine } from "./load-picture.ts";
 import type { Picture } from "./picture.ts";
 import { resolvedRange } from "./quick-range.ts";
@@ -40,7 +41,7 @@ export class NotAnswered extends Error {
 
 /**
  * What is seen of some metrics: a range, and the newest picture that there is of it. A new wish ends the requests of the one before; until its
- * answer is there the old picture stays, to be stretched to the new range.
+ * answer is there the picture that it had the last time is shown, or else the old one stays, to be stretched to the new range.
  */
 export class Exploration {
   range = $state.raw<TimeRange | null>(null);
@@ -51,6 +52,7 @@ export class Exploration {
   hasFailed = $state(false);
 
   readonly #surroundings: Surroundings;
+  readonly #kept = new KeptPictures();
   #wish: Wish | null = null;
   #running = new AbortController();
 
@@ -97,11 +99,14 @@ export class Exploration {
       if (signal.aborted) return;
       const range = resolvedRange(choice, nowMs, timezone, firstMs);
       this.range = range;
+      const key = JSON.stringify(wish);
+      this.picture = this.#kept.of(key) ?? this.picture;
       if (settleMs > 0) await pause(settleMs);
       if (signal.aborted) return;
       const picture = await loadPicture(ask, { ...wish, range, widthPx: this.#surroundings.widthPx() });
       if (signal.aborted) return;
       this.picture = picture;
+      this.#kept.keep(key, picture);
       this.hasFailed = false;
       this.isLoading = false;
       await pause(SUMMARY_AFTER_MS);

@@ -80,7 +80,8 @@ async function pushOn(key: string, signal: AbortSignal): Promise<number> {
   for (let piece = 0; !signal.aborted; piece = (piece + 1) % PIECES) {
     const beganMs = performance.now();
     readings += await push(key, piece);
-    await new Promise((resolve) => setTimeout(resolve, PACE_MS / PIECES - (performance.now() - beganMs)));
+    const restMs = Math.max(0, PACE_MS / PIECES - (performance.now() - beganMs));
+    await new Promise((resolve) => setTimeout(resolve, restMs));
   }
   return readings;
 }

@@ -91,8 +91,13 @@ export class JobSource implements WindowSource {
   /** Learns which jobs run. What was found to be asked for of the others is anybody's again. */
   async #look(): Promise<void> {
     const { clock, connectionId, deviceIds, jobs, past } = this.#parts;
-    const running = new Map((await jobs.running(connectionId)).map((job) => [job.id, job]));
+    // Before it is read: a job that is made meanwhile asks for another look, which must not be forgotten.
     this.#lookAtMs = clock.monotonicMs() + JOBS_LOOK_EVERY_MS;
+    const jobsRunning = await jobs.running(connectionId).catch((error: unknown) => {
+      this.lookAnew();
+      throw error;
+    });
+    const running = new Map(jobsRunning.map((job) => [job.id, job]));
     for (const [id, walk] of this.#walks) {
       if (running.has(id)) continue;
       walk.drop();

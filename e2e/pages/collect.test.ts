@@ -123,11 +123,12 @@ describe("an outage", () => {
     await page.getByLabel("From").fill(OUTAGE_DAY);
     await page.getByLabel("Up to and with").fill(OUTAGE_DAY);
     await page.getByRole("button", { name: "Show what it costs" }).click();
-    await page.getByText(/1 requests? at most/).waitFor();
+    await page.getByText(/\b1 requests? at most/).waitFor();
     await page.getByRole("button", { name: "Import it" }).click();
     await page.locator(".job.running").waitFor();
-    // Where it is not asked, what the page says of the import is what the test says.
-    const told = async () => ((await failedGaps()) > 0 ? "asked, and not answered" : main(page).textContent());
+    // Where it is not asked, what the page and the server say of the import is what the test says.
+    const told = async () =>
+      (await failedGaps()) > 0 ? "asked, and not answered" : `${await main(page).textContent()}\n${server.output}`;
     await expect.poll(told, { timeout: CHANGED_MS_MAX }).toBe("asked, and not answered");
     await page.goto(`/coverage?site=${cabinets.siteId}&days=7&until=${OUTAGE_DAY}`);
     await page.locator("td.empty a.hole").click();
@@ -267,6 +268,32 @@ describe("a connection", () => {
     // Of a vendor that keeps no past it is said at once.
     await page.goto(`/connections/${roofs.id}/imports`);
     expect(await main(page).textContent()).toContain("EnergyGrid keeps no past that can be asked for");
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("begins an import of the days that stand in the fields, and of no others", async () => {
+    await using visitor = await asAdmin(`/connections/${cabinets.id}`);
+    const { page } = visitor;
+    const scripts = Promise.withResolvers<void>();
+    await page.route("**/_app/immutable/**", async (route) => {
+      if (route.request().resourceType() === "script") await scripts.promise;
+      await route.continue();
+    });
+    await page.goto(`/connections/${cabinets.id}/imports`, { waitUntil: "commit" });
+    const begin = page.getByRole("button", { name: "Import it" });
+    await begin.waitFor();
+    const from = page.getByLabel("From");
+    const suggested = await from.inputValue();
+    await from.fill("2026-05-01");
+    scripts.resolve();
+    await begin.waitFor({ state: "hidden" });
+    await from.fill(suggested);
+    await begin.waitFor();
+    await from.fill("2026-05-01");
+    await begin.waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Show what it costs" }).click();
+    await begin.waitFor();
+    expect(new URL(page.url()).searchParams.get("from")).toBe("2026-05-01");
     expect(visitor.complaints).toEqual([]);
   });
 

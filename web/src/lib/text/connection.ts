@@ -138,6 +138,7 @@ export const connectionText = {
       `${requests} requests at most; about ${duration} beside the values of now.`,
     costEndless: (requests: string) =>
       `${requests} requests at most; the values of now leave no room for them. Ask less often first.`,
+    otherDays: "See first what these days cost.",
     costNote: "What is held already is not asked for again.",
     later: (date: string) => `The vendor keeps nothing before ${date}.`,
     submit: "Import it",

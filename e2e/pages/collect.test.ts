@@ -4,7 +4,15 @@ import { type ElecnovaSimulator, startElecnovaSimulator } from "../../simulators
 import { type EnergyGridSimulator, startEnergyGridSimulator } from "../../simulators/energygrid/index.ts";
 import { OPERATOR_ENV, Operator } from "../operator.ts";
 import { ServerProcess, temporaryFolder } from "../server-process.ts";
-import { expectAccessible, expectNoSidewaysScrolling, launchBrowser, PHONE, type Visit, visit } from "./visitor.ts";
+import {
+  expectAccessible,
+  expectNoSidewaysScrolling,
+  launchBrowser,
+  PHONE,
+  type Visit,
+  visit,
+  visitBeforeScripts,
+} from "./visitor.ts";
 
 const HOSTILE = "<img src=x onerror=alert(1)>";
 const RIGHT_TOKEN = "the-right-token-41f0";
@@ -274,18 +282,13 @@ describe("a connection", () => {
   test("begins an import of the days that stand in the fields, and of no others", async () => {
     await using visitor = await asAdmin(`/connections/${cabinets.id}`);
     const { page } = visitor;
-    const scripts = Promise.withResolvers<void>();
-    await page.route("**/_app/immutable/**", async (route) => {
-      if (route.request().resourceType() === "script") await scripts.promise;
-      await route.continue();
-    });
-    await page.goto(`/connections/${cabinets.id}/imports`, { waitUntil: "commit" });
+    const letScriptsCome = await visitBeforeScripts(page, `/connections/${cabinets.id}/imports`);
     const begin = page.getByRole("button", { name: "Import it" });
     await begin.waitFor();
     const from = page.getByLabel("From");
     const suggested = await from.inputValue();
     await from.fill("2026-05-01");
-    scripts.resolve();
+    letScriptsCome();
     await begin.waitFor({ state: "hidden" });
     await from.fill(suggested);
     await begin.waitFor();
@@ -294,6 +297,20 @@ describe("a connection", () => {
     await page.getByRole("button", { name: "Show what it costs" }).click();
     await begin.waitFor();
     expect(new URL(page.url()).searchParams.get("from")).toBe("2026-05-01");
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("is planned as somebody chose, also before the script came", async () => {
+    await using visitor = await asAdmin("/connections");
+    const { page } = visitor;
+    const letScriptsCome = await visitBeforeScripts(page, `/connect/${roofs.id}/plan`);
+    await page.getByLabel("A new value of each device").selectOption("30");
+    letScriptsCome();
+    await page.waitForURL(/every=30/);
+    await main(page)
+      .filter({ hasText: /From one value to the next\s*30 s/ })
+      .waitFor();
+    expect(await page.getByLabel("A new value of each device").inputValue()).toBe("30");
     expect(visitor.complaints).toEqual([]);
   });
 

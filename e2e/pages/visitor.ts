@@ -42,6 +42,17 @@ export async function visit(
   return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
 
+/** Opens a page whose scripts have not come yet: what is returned lets them come. */
+export async function visitBeforeScripts(page: Page, path: string): Promise<() => void> {
+  const scripts = Promise.withResolvers<void>();
+  await page.route("**/_app/immutable/**", async (route) => {
+    if (route.request().resourceType() === "script") await scripts.promise;
+    await route.continue();
+  });
+  await page.goto(path, { waitUntil: "commit" });
+  return scripts.resolve;
+}
+
 /** The page as it is now breaks no rule of axe, in the light and in the dark. */
 export async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of THEMES) {

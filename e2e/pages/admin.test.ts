@@ -3,7 +3,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OPERATOR_ENV } from "../operator.ts";
 import { ServerProcess, temporaryFolder } from "../server-process.ts";
 import { type AdminScene, addPerson, flashOf, HOSTILE, READINGS, sessionOf, setScene, VERA } from "./admin-scene.ts";
-import { expectAccessible, expectNoSidewaysScrolling, launchBrowser, PHONE, type Visit, visit } from "./visitor.ts";
+import {
+  expectAccessible,
+  expectNoSidewaysScrolling,
+  follow,
+  launchBrowser,
+  PHONE,
+  type Visit,
+  visit,
+} from "./visitor.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -313,12 +321,12 @@ describe("every page", () => {
     await addPerson(page, { name: HOSTILE, email: "mallory@example.org", password: VERA.password, site: HOSTILE });
     expect(await flashOf(page)).toContain("can sign in now");
     await page.getByLabel("Site", { exact: true }).selectOption({ label: "Calama" });
-    await page.getByRole("button", { name: "Give" }).click();
+    await follow(page.getByRole("button", { name: "Give" }));
     expect(await flashOf(page)).toContain("theirs to see");
     await page.goto("/admin/keys/new");
     await page.getByLabel("Name", { exact: true }).fill(HOSTILE);
     await page.getByLabel("Push").check();
-    await page.getByRole("button", { name: "Make the key" }).click();
+    await follow(page.getByRole("button", { name: "Make the key" }));
     expect(await page.locator(".key code").innerText()).toMatch(/^kw_/);
     await page.goto("/admin/audit?action=user");
     expect(await page.locator("tbody tr").count()).toBeGreaterThan(2);

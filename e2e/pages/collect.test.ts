@@ -7,6 +7,7 @@ import { ServerProcess, temporaryFolder } from "../server-process.ts";
 import {
   expectAccessible,
   expectNoSidewaysScrolling,
+  follow,
   launchBrowser,
   PHONE,
   type Visit,
@@ -325,9 +326,9 @@ describe("a connection", () => {
     });
     await using visitor = await asAdmin(`/connections/${id}/settings`, { javaScriptEnabled: false });
     const { page } = visitor;
-    await page.getByRole("link", { name: "Remove this connection…" }).click();
+    await follow(page.getByRole("link", { name: "Remove this connection…" }));
     expect(await main(page).textContent()).toContain("stay on their sites with all their readings");
-    await page.getByRole("button", { name: "Remove it" }).click();
+    await follow(page.getByRole("button", { name: "Remove it" }));
     await page.getByText("The connection is removed.").waitFor();
     expect(await operator.text("/connections")).not.toContain(id);
     expect(await operator.text("/fleet/devices?limit=500")).toContain("SN-100");

@@ -2,7 +2,15 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OPERATOR_ENV } from "../operator.ts";
 import { ServerProcess, temporaryFolder } from "../server-process.ts";
-import { expectAccessible, expectNoSidewaysScrolling, launchBrowser, PHONE, type Visit, visit } from "./visitor.ts";
+import {
+  expectAccessible,
+  expectNoSidewaysScrolling,
+  follow,
+  launchBrowser,
+  PHONE,
+  type Visit,
+  visit,
+} from "./visitor.ts";
 
 const HOSTILE = "<img src=x onerror=alert(1)>";
 const MINUTE_MS = 60_000;
@@ -331,9 +339,9 @@ describe("without JavaScript", () => {
   test("metrics are added by links, drawn by the server with their gaps, and read in the table", async () => {
     await using visited = await open("/explore?q=calama", { javaScriptEnabled: false });
     const { page } = visited;
-    await page.getByRole("link", { name: "Add Active power of Roof" }).click();
-    await page.getByRole("link", { name: "7 days" }).click();
-    await page.getByRole("link", { name: "Week before" }).click();
+    await follow(page.getByRole("link", { name: "Add Active power of Roof" }));
+    await follow(page.getByRole("link", { name: "7 days" }));
+    await follow(page.getByRole("link", { name: "Week before" }));
     const [line, before] = await page.locator(".drawing path").all();
     // Six hours are missing: the line is drawn in two pieces, that of the week before in one.
     expect((await line?.getAttribute("d"))?.match(/M/g)).toHaveLength(2);
@@ -342,14 +350,14 @@ describe("without JavaScript", () => {
     expect(
       await page.getByRole("region", { name: "Means of each metric" }).getByRole("row").count(),
     ).toBeGreaterThanOrEqual(8);
-    await page.getByRole("link", { name: "Zoom in" }).click();
+    await follow(page.getByRole("link", { name: "Zoom in" }));
     expect(page.url()).toMatch(/from=/);
     expect(await page.locator(".drawing path").count()).toBe(2);
     await page.getByPlaceholder("Name").fill("By hand");
-    await page.getByRole("button", { name: "Save as a set" }).click();
+    await follow(page.getByRole("button", { name: "Save as a set" }));
     expect(await page.getByText("The set is saved.").isVisible()).toBe(true);
-    await page.getByRole("link", { name: "Delete" }).click();
-    await page.getByRole("button", { name: "Delete the set" }).click();
+    await follow(page.getByRole("link", { name: "Delete" }));
+    await follow(page.getByRole("button", { name: "Delete the set" }));
     expect(await page.getByText("The set is deleted.").isVisible()).toBe(true);
   });
 });

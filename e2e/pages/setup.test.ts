@@ -4,7 +4,7 @@ import { startElecnovaSimulator } from "../../simulators/elecnova/index.ts";
 import { startEnergyGridSimulator } from "../../simulators/energygrid/index.ts";
 import { startPowerPSimulator } from "../../simulators/powerp/index.ts";
 import { ServerProcess, temporaryFolder } from "../server-process.ts";
-import { expectAccessible, expectNoSidewaysScrolling, launchBrowser, PHONE, visit } from "./visitor.ts";
+import { expectAccessible, expectNoSidewaysScrolling, follow, launchBrowser, PHONE, visit } from "./visitor.ts";
 
 const ADMIN = { name: "Ada", email: "ada@example.org", password: "correct horse battery" } as const;
 const VIEWER = { name: "Bo", email: "bo@example.org", password: "a viewer's password" } as const;
@@ -107,8 +107,8 @@ test("pushing works without JavaScript", async () => {
   const { page } = visited;
   await page.getByLabel("Name of the site").fill("Barn");
   await page.getByLabel("Timezone").fill("UTC");
-  await page.getByRole("button", { name: "Make the site" }).click();
-  await page.getByRole("button", { name: "Make a key" }).click();
+  await follow(page.getByRole("button", { name: "Make the site" }));
+  await follow(page.getByRole("button", { name: "Make a key" }));
   const curl = (await page.getByRole("region", { name: "In a terminal" }).textContent()) ?? "";
   expect(await paste(curl)).toBe(204);
   const [look] = await Promise.all([
@@ -226,19 +226,19 @@ describe("connecting", () => {
     });
     const { page } = visited;
     await expectNoSidewaysScrolling(page);
-    await page.getByRole("link", { name: "Connect PowerP" }).click();
+    await follow(page.getByRole("link", { name: "Connect PowerP" }));
     await page.getByLabel("Address").fill(simulator.url);
     await page.getByLabel("Client id").fill(simulator.clientId);
     await page.getByLabel("Client secret").fill("one-that-is-wrong");
-    await page.getByRole("button", { name: "Test and go on" }).click();
+    await follow(page.getByRole("button", { name: "Test and go on" }));
     expect(await page.locator("main").textContent()).toContain("The credential is not accepted");
     expect(await page.content()).not.toContain("one-that-is-wrong");
     expect(await page.getByLabel("Address").inputValue()).toBe(simulator.url);
     await page.getByLabel("Client id").fill(simulator.clientId);
     await page.getByLabel("Client secret").fill(simulator.clientSecret);
-    await page.getByRole("button", { name: "Test and go on" }).click();
+    await follow(page.getByRole("button", { name: "Test and go on" }));
     await expectNoSidewaysScrolling(page);
-    await page.getByRole("button", { name: "Ask PowerP what it has" }).click();
+    await follow(page.getByRole("button", { name: "Ask PowerP what it has" }));
     await page.getByRole("button", { name: "Read the list again" }).waitFor({ timeout: WAIT_MS });
     const groups = page.locator("section[aria-labelledby^=group-]");
     expect(await groups.count()).toBeGreaterThan(0);
@@ -251,21 +251,21 @@ describe("connecting", () => {
     }
     const collected = await groups.first().getByRole("checkbox").count();
     await groups.first().getByLabel("Site", { exact: true }).selectOption({ label: "A new site…" });
-    await page.getByRole("button", { name: "Go on to the plan" }).click();
+    await follow(page.getByRole("button", { name: "Go on to the plan" }));
     expect(await page.locator("#timezone-0-error").textContent()).toMatch(/Choose a timezone/);
     if ((await groups.count()) > 1) expect(await groups.nth(1).getByRole("checkbox").first().isChecked()).toBe(false);
     await page.locator("#timezone-0").fill("Europe/Vienna");
-    await page.getByRole("button", { name: "Go on to the plan" }).click();
+    await follow(page.getByRole("button", { name: "Go on to the plan" }));
     expect(await page.locator("main dl").textContent()).toMatch(new RegExp(`Devices\\s*${collected}`));
-    await page.getByRole("button", { name: "Ask for a value" }).click();
+    await follow(page.getByRole("button", { name: "Ask for a value" }));
     expect(await page.locator("#sample").locator("xpath=..").getByRole("row").count()).toBeGreaterThan(1);
     await expectNoSidewaysScrolling(page);
-    await page.getByRole("button", { name: "Start collecting" }).click();
+    await follow(page.getByRole("button", { name: "Start collecting" }));
     await expectNoSidewaysScrolling(page);
     await expect
       .poll(
         async () => {
-          await page.getByRole("link", { name: "Look again" }).click();
+          await follow(page.getByRole("link", { name: "Look again" }));
           return page.locator("main").textContent();
         },
         { timeout: WAIT_MS, interval: 500 },

@@ -4,7 +4,7 @@ import { OPERATOR_ENV } from "../operator.ts";
 import { ServerProcess, temporaryFolder } from "../server-process.ts";
 import { Person } from "./person.ts";
 import { HOSTILE, makePlant, type Plant } from "./plant.ts";
-import { expectAccessible, expectNoSidewaysScrolling, launchBrowser, PHONE, visit } from "./visitor.ts";
+import { expectAccessible, expectNoSidewaysScrolling, follow, launchBrowser, PHONE, visit } from "./visitor.ts";
 
 const PASSWORD = "a long line of words";
 const TECHNICIAN = "tess@example.org";
@@ -89,13 +89,13 @@ describe("a site", () => {
     expect(
       await page.getByRole("region", { name: "Means by the hour as a table" }).getByRole("row").count(),
     ).toBeGreaterThan(5);
-    await page.getByRole("link", { name: "Days", exact: true }).click();
+    await follow(page.getByRole("link", { name: "Days", exact: true }));
     expect(
       await page.getByRole("region", { name: "Energy" }).locator("rect[class*=group-]").count(),
     ).toBeGreaterThanOrEqual(6);
     await page.getByText(/^Show \d+ values$/).click();
     expect(await page.getByRole("region", { name: "Latest values" }).getByRole("row").count()).toBe(7);
-    await page.getByRole("region", { name: "Devices" }).getByRole("link", { name: "Cabinet" }).click();
+    await follow(page.getByRole("region", { name: "Devices" }).getByRole("link", { name: "Cabinet" }));
     expect(await page.locator("h1").textContent()).toBe("Cabinet");
   });
 

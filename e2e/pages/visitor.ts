@@ -1,5 +1,5 @@
 import axe from "axe-core";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import { expect } from "vitest";
 import type { ServerProcess } from "../server-process.ts";
 
@@ -40,6 +40,11 @@ export async function visit(
   page.on("pageerror", (error) => complaints.push(error.message));
   await page.goto(path);
   return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
+}
+
+/** Follows a link, or sends a form, where scripts do not run, and waits for the whole of the next page: a long one would be read half. */
+export async function follow(target: Locator): Promise<void> {
+  await Promise.all([target.page().waitForEvent("load"), target.click()]);
 }
 
 /** Opens a page whose scripts have not come yet: what is returned lets them come. */
